@@ -1,0 +1,1 @@
+"""Devices, recording to disk, decoding of files, playback."""

@@ -1,0 +1,239 @@
+"""The capture backend for macOS: a Core Audio process tap through catap, and PortAudio.
+
+A tap hears what all programs play, on whichever output, and never this program itself. macOS
+gives zeros, without asking anybody, to a program whose bundle does not state
+NSAudioCaptureUsageDescription, and to one that the user has refused; the watchdog says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from app.audio import portaudio
+from app.audio.capture import Input, PortAudioInput, ring_for
+from app.audio.devices import PORTAUDIO_PREFIX, portaudio_devices
+from app.audio.filler import SilenceFiller
+from app.audio.opening import DeviceBackend, Watch
+from app.audio.ring import Int16Array
+from app.domain.errors import Category, KnownError
+from app.domain.ids import StreamId
+from app.domain.ports import InputDevice
+from app.lib.clock import Clock
+from app.lib.threads import Worker
+
+log = logging.getLogger(__name__)
+
+TAP_KEY = "tap:system"
+_TAP_NAME = "System audio"
+_IDLE_S = 0.1
+_GAP_S = 1.0
+"""A tap delivers zeros while nothing plays; buffers wait on a Python thread for up to this."""
+_JOIN_S = 5.0
+_PERMISSION_HINT = (
+    "Allow it in System Settings, Privacy & Security, Screen & System Audio Recording, "
+    "and start Crosstalk again."
+)
+
+
+def load_catap() -> ModuleType:
+    """The `catap` module.
+
+    Raises:
+        KnownError: It is not installed, or macOS is older than 14.2.
+    """
+    try:
+        import catap
+    except ImportError as error:
+        raise KnownError(
+            "System audio needs macOS 14.2 or newer and the package catap, "
+            f"which cannot be loaded ({error}). Record the microphone alone, or update.",
+            category=Category.DEVICE,
+        ) from error
+    module: ModuleType = catap
+    return module
+
+
+class MacCaptureBackend(DeviceBackend):
+    """Lists microphones and one tap; records them."""
+
+    def list_devices(self) -> tuple[InputDevice, ...]:
+        """Microphones, and system audio where it can be tapped."""
+        portaudio.refresh()
+        found = list(portaudio_devices())
+        try:
+            load_catap()
+        except KnownError as error:
+            log.info("no system audio: %s", error)
+        else:
+            # The tap's own rate is known when it runs.
+            found.append(
+                InputDevice(
+                    key=TAP_KEY,
+                    name=_TAP_NAME,
+                    stream=StreamId.SYSTEM,
+                    is_default=True,
+                    rate_hz=48_000,
+                    channels=2,
+                )
+            )
+        if not found:
+            raise KnownError(
+                "No microphone and no system audio was found. Connect a microphone, or update "
+                "to macOS 14.2 or newer for system audio.",
+                category=Category.DEVICE,
+            )
+        return tuple(sorted(found, key=lambda d: (d.stream, not d.is_default, d.name)))
+
+    def open_device(self, device: InputDevice, stream: StreamId) -> Input:
+        """Start to capture from a microphone or the tap."""
+        if device.key == TAP_KEY:
+            return TapInput(device, self._clock)
+        return PortAudioInput(device, self._clock, name=device.key.removeprefix(PORTAUDIO_PREFIX))
+
+    def watch(self) -> NoWatch:
+        """A tap follows the default output by itself; a lost microphone ends its stream."""
+        return NoWatch()
+
+    def is_right(self, wanted: str, stream: StreamId, opened: Input, watch: Watch) -> bool:
+        """Always."""
+        return True
+
+    def surroundings(self) -> MacSurroundings:
+        """What Core Audio knows."""
+        return MacSurroundings()
+
+
+class NoWatch:
+    """Never sets `changed`."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Event()
+
+    def close(self) -> None:
+        """Nothing is watched."""
+
+
+class MacSurroundings:
+    """What Core Audio knows of other programs."""
+
+    silence_hint = _PERMISSION_HINT
+
+    def playing_program(self) -> str | None:
+        """The name of another program that has an output running."""
+        try:
+            processes = load_catap().list_audio_processes()
+        except (KnownError, OSError) as error:
+            log.info("programs are unknown: %s", error)
+            return None
+        playing = [p for p in processes if p.is_outputting and p.pid != os.getpid()]
+        return next((str(process.name) for process in playing), None)
+
+    def is_muted(self, device: InputDevice) -> bool:
+        """False: not known."""
+        return False
+
+    def program_muting(self, device: InputDevice) -> str | None:
+        """None: not known."""
+        return None
+
+
+class TapInput:
+    """What all programs but this one play.
+
+    Raises:
+        KnownError: macOS refuses the tap.
+    """
+
+    def __init__(self, device: InputDevice, clock: Clock) -> None:
+        self.process_id = os.getpid()
+        self._clock = clock
+        self._is_closed = False
+        self._buffers: queue.SimpleQueue[tuple[Any, float]] = queue.SimpleQueue()
+        self._started_or_ended = threading.Event()
+        catap = load_catap()
+        started_at_s = clock.monotonic()
+        try:
+            own = catap.find_process_by_pid(os.getpid())
+            self._session = catap.RecordingSession.from_system_audio(
+                exclude=() if own is None else (own,), on_buffer=self._take
+            )
+            self._session.start()
+            sound_format = self._session.stream_format
+        except (OSError, RuntimeError, LookupError, ValueError) as error:
+            log.warning("the tap was refused: %s", error)
+            raise KnownError(
+                f"macOS does not let Crosstalk record system audio. {_PERMISSION_HINT}",
+                category=Category.DEVICE,
+            ) from error
+        if sound_format is not None:
+            device = replace(
+                device,
+                rate_hz=round(sound_format.sample_rate),
+                channels=sound_format.num_channels,
+            )
+        self.device = device
+        self.ring = ring_for(device)
+        self._filler = SilenceFiller(self.ring, started_at_s, gap_s=_GAP_S)
+        self._worker = Worker("capture-system", self._run).start()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the tap ended by itself."""
+        return not self._worker.is_alive and not self._is_closed
+
+    def wait_started(self, timeout_s: float) -> bool:
+        """Wait for the first frame."""
+        self._started_or_ended.wait(timeout_s)
+        return self.ring.last_position > 0
+
+    def close(self) -> None:
+        """Stop capturing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if not self._worker.stop(_JOIN_S):
+            log.error("the tap did not end within %g s", _JOIN_S)
+        try:
+            self._session.close()
+        except (OSError, RuntimeError) as error:
+            log.warning("the tap closes with an error: %s", error)
+
+    def _take(self, buffer: Any) -> None:
+        # On catap's thread; it fails the capture when this is slow.
+        self._buffers.put((buffer, self._clock.monotonic()))
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                try:
+                    buffer, captured_until_s = self._buffers.get(timeout=_IDLE_S)
+                except queue.Empty:
+                    if self._session.capture_failed:
+                        return
+                    self._filler.idle(self._clock.monotonic())
+                else:
+                    self._filler.packet(_int16_frames(buffer), captured_until_s)
+                if self.ring.last_position:
+                    self._started_or_ended.set()
+        finally:
+            self._started_or_ended.set()
+
+
+def _int16_frames(buffer: Any) -> Int16Array:
+    """A tap's buffer, interleaved float32 or integer PCM, as int16 (n, channels)."""
+    sound = buffer.format
+    if sound.is_float:
+        scaled = np.frombuffer(buffer.data, dtype=f"<f{sound.bytes_per_sample}") * 32_768.0
+        samples = np.clip(np.rint(scaled), -32_768, 32_767).astype(np.int16)
+    else:
+        whole = np.frombuffer(buffer.data, dtype=f"<i{sound.bytes_per_sample}")
+        samples = (whole >> (sound.bits_per_sample - 16)).astype(np.int16)
+    return samples.reshape(-1, sound.num_channels)

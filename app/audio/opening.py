@@ -1,0 +1,196 @@
+"""Starts a recording of real devices: what is the same on every operating system."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app.audio import devices as inventory
+from app.audio.awake import Awake
+from app.audio.capture import Input
+from app.audio.recorder import Recorder
+from app.audio.spool import SPOOL_SUFFIX
+from app.audio.watchdog import Surroundings
+from app.domain.errors import Category, KnownError
+from app.domain.ids import StreamId
+from app.domain.meeting import StreamInfo
+from app.domain.messages import Notice
+from app.domain.ports import InputDevice
+from app.lib.clock import Clock, SystemClock
+
+log = logging.getLogger(__name__)
+
+_START_TIMEOUT_S = 1.0
+
+
+class Watch(Protocol):
+    """Tells that devices or defaults may have changed."""
+
+    changed: threading.Event
+
+    def close(self) -> None:
+        """Stop watching; idempotent."""
+        ...
+
+
+class DeviceBackend(ABC):
+    """Lists and records devices (`CaptureBackend`); one subclass per operating system."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+
+    @abstractmethod
+    def list_devices(self) -> tuple[InputDevice, ...]:
+        """Everything that can be recorded now; see `CaptureBackend.list_devices`."""
+
+    @abstractmethod
+    def open_device(self, device: InputDevice, stream: StreamId) -> Input:
+        """Start to capture from a device.
+
+        Raises:
+            KnownError: It cannot be opened.
+        """
+
+    @abstractmethod
+    def watch(self) -> Watch:
+        """Watch for changes until the watch is closed; called once per recording."""
+
+    @abstractmethod
+    def is_right(self, wanted: str, stream: StreamId, opened: Input, watch: Watch) -> bool:
+        """Whether an input still records what was asked for; called after a change."""
+
+    @abstractmethod
+    def surroundings(self) -> Surroundings:
+        """What the sound system knows of other programs."""
+
+    def start(
+        self,
+        devices: Mapping[StreamId, str],
+        folder: Path,
+        on_notice: Callable[[Notice], None],
+    ) -> WatchedRecording:
+        """Start to record into `folder`; see `CaptureBackend.start`.
+
+        Returns as soon as every device delivers, at the latest after about a second: an output
+        that was idle can need longer, and its first frame is placed where it belongs.
+        """
+        if not devices:
+            raise KnownError("Choose a microphone or system audio to record.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _refuse_used_folder(folder, devices)
+            started_at_s = self._clock.monotonic()
+            inputs = self._open_all(devices)
+        except OSError as error:
+            raise _folder_error(folder, error) from error
+        watch: Watch | None = None
+        try:
+            watch = current = self.watch()
+            return WatchedRecording(
+                folder,
+                inputs,
+                lambda stream: self._open(devices[stream], stream),
+                lambda stream, opened: self.is_right(devices[stream], stream, opened, current),
+                watch=current,
+                surroundings=self.surroundings(),
+                started_at_s=started_at_s,
+                on_notice=on_notice,
+                clock=self._clock,
+            )
+        except OSError as error:
+            if watch is not None:
+                watch.close()
+            _close_all(inputs)
+            raise _folder_error(folder, error) from error
+
+    def _open_all(self, devices: Mapping[StreamId, str]) -> dict[StreamId, Input]:
+        inputs: dict[StreamId, Input] = {}
+        known = self.list_devices()
+        # System audio first: its helper process starts while the microphone is being opened.
+        order = sorted(devices, key=lambda stream: stream is not StreamId.SYSTEM)
+        try:
+            for stream in order:
+                inputs[stream] = self._open(devices[stream], stream, known)
+            for opened in inputs.values():
+                if not opened.wait_started(_START_TIMEOUT_S) and opened.is_lost:
+                    raise KnownError(
+                        f'"{opened.device.name}" cannot be recorded: the sound server refused it. '
+                        "Choose another device.",
+                        category=Category.DEVICE,
+                    )
+        except BaseException:
+            _close_all(inputs)
+            raise
+        return {stream: inputs[stream] for stream in devices}
+
+    def _open(
+        self, wanted: str, stream: StreamId, known: Sequence[InputDevice] | None = None
+    ) -> Input:
+        device = inventory.resolve(known or self.list_devices(), wanted, stream)
+        log.info("recording %s at %d Hz, %d ch", stream, device.rate_hz, device.channels)
+        return self.open_device(device, stream)
+
+
+class WatchedRecording(Recorder):
+    """A recording that follows the defaults and its devices, and keeps the computer awake."""
+
+    def __init__(
+        self,
+        folder: Path,
+        inputs: Mapping[StreamId, Input],
+        reopen: Callable[[StreamId], Input],
+        is_right: Callable[[StreamId, Input], bool],
+        *,
+        watch: Watch,
+        surroundings: Surroundings,
+        started_at_s: float,
+        on_notice: Callable[[Notice], None],
+        clock: Clock,
+    ) -> None:
+        self._device_watch = watch
+        super().__init__(
+            folder,
+            inputs,
+            reopen,
+            changed=watch.changed,
+            is_right=is_right,
+            started_at_s=started_at_s,
+            on_notice=on_notice,
+            clock=clock,
+            surroundings=surroundings,
+        )
+        self._awake = Awake()
+
+    def stop(self) -> tuple[StreamInfo, ...]:
+        """Close everything; see `Recorder.stop`."""
+        self._device_watch.close()
+        try:
+            return super().stop()
+        finally:
+            self._awake.release()
+
+
+def _close_all(inputs: Mapping[StreamId, Input]) -> None:
+    for opened in inputs.values():
+        opened.close()
+
+
+def _refuse_used_folder(folder: Path, devices: Mapping[StreamId, str]) -> None:
+    for stream in devices:
+        if (folder / f"{stream}{SPOOL_SUFFIX}").exists():
+            raise KnownError(
+                f"{folder} already holds a recording, which is kept. Record into a new folder.",
+                category=Category.DISK,
+            )
+
+
+def _folder_error(folder: Path, error: OSError) -> KnownError:
+    return KnownError(
+        f"{folder} cannot be written ({error.strerror or error}), so nothing was recorded. "
+        "Choose another data folder or free some space.",
+        category=Category.DISK,
+    )

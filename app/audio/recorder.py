@@ -1,0 +1,367 @@
+"""From rings to disk: the thread that stores a meeting while it happens.
+
+Layout of a recording's folder, per stream ("mic", "system"):
+
+    <stream>.s16          16 kHz mono spool, raw signed 16-bit little-endian; sample 0 is session
+                          time 0; what the engine reads and the player plays
+    <stream>-0001.flac    the sound as captured (native rate and channels, 16 bit) in segments of
+    <stream>-0002.flac    at most 30 s; segment n begins where segment n - 1 ends
+    <stream>-0003.wav     the segment being written, or one that was not yet packed
+    *.flac.part           a segment being packed; its WAV file is still there
+
+All streams share one time line. The first frame of a stream is placed by the time of its capture;
+before it, wherever frames were lost and while a hold lasts, zeros stand in spool and archive alike,
+so that a position in either is a time of the session. The spool alone is stretched by some parts
+per million where a device's clock is not the computer's. Written data reach the operating system
+within a cadence (50 ms) and the disk within a second; after a kill, `repair` makes everything
+readable.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import soundfile
+
+from app.audio.archive import SEGMENT_S, repair_segments
+from app.audio.capture import Input
+from app.audio.drift import TimeKeeper
+from app.audio.holds import Holds
+from app.audio.ring import Int16Array
+from app.audio.spool import SAMPLE_BYTES, SPOOL_SUFFIX
+from app.audio.timeline import StreamWriter
+from app.audio.watchdog import STREAM_NAMES, NoSurroundings, Surroundings, Watchdog
+from app.domain.errors import KnownError
+from app.domain.ids import StreamId
+from app.domain.meeting import StreamInfo
+from app.domain.messages import Notice, NoticeKind
+from app.domain.ports import SampleSource
+from app.domain.units import SESSION_RATE_HZ, to_samples
+from app.lib.clock import Clock
+from app.lib.threads import Crash, Worker
+
+log = logging.getLogger(__name__)
+
+CADENCE_S = 0.05
+SYNC_S = 0.5
+_PLACE_AFTER_S = 0.1
+_STALL_S = 10.0
+_RETRY_S = 1.0
+_STOP_TIMEOUT_S = 60.0
+_SLEEP_FROM_S = 10.0
+"""Less is a correction of the wall clock, not a sleep."""
+
+
+class _Track:
+    """One stream: its writer, and its device while there is one."""
+
+    def __init__(
+        self,
+        stream: StreamId,
+        writer: StreamWriter,
+        device: Input,
+        watchdog: Watchdog,
+        started_at_s: float,
+    ) -> None:
+        self.stream = stream
+        self.writer = writer
+        self.input: Input | None = device
+        self.is_placed = False
+        self.was_lost = False
+        self.retry_at_s = 0.0
+        self.seen_position = 0
+        self.seen_at_s: float | None = None
+        self.watchdog = watchdog
+        self.time_keeper = TimeKeeper(device.ring, started_at_s)
+
+    @property
+    def title(self) -> str:
+        return STREAM_NAMES[self.stream]
+
+
+class Recorder:
+    """A running recording of real devices.
+
+    Args:
+        folder: Made by the caller.
+        inputs: Open devices; the recorder closes them.
+        reopen: Opens a stream's device again after it was lost; raises `KnownError` while it is
+            not there. Called from the recorder's thread.
+        changed: Set by anyone when devices or defaults changed on the server.
+        is_right: Whether an input records what its stream was asked to record; called after
+            `changed`, from the recorder's thread. A wrong one is closed and opened again.
+        started_at_s: Session time 0 on `clock`.
+        on_notice: Called from the recorder's thread.
+        surroundings: What the sound system knows; None where it tells nothing.
+
+    Raises:
+        OSError: The folder refuses; the inputs stay open.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        inputs: Mapping[StreamId, Input],
+        reopen: Callable[[StreamId], Input],
+        *,
+        changed: threading.Event,
+        is_right: Callable[[StreamId, Input], bool],
+        started_at_s: float,
+        on_notice: Callable[[Notice], None],
+        clock: Clock,
+        segment_s: float = SEGMENT_S,
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        self._reopen = reopen
+        self._changed = changed
+        self._is_right = is_right
+        self._started_at_s = started_at_s
+        self._on_notice = on_notice
+        self._clock = clock
+        self._tracks = [
+            _Track(
+                stream,
+                StreamWriter(folder, stream, device.device, segment_s=segment_s),
+                device,
+                Watchdog(stream, surroundings or NoSurroundings()),
+                started_at_s,
+            )
+            for stream, device in inputs.items()
+        ]
+        self._synced_at_s = started_at_s
+        self._seen_s = clock.monotonic()
+        self._seen_wall_s = clock.now().timestamp()
+        self._holds = Holds()
+        self._worker = Worker("recorder", self._run, on_crash=self._tell_crash).start()
+
+    def sources(self) -> Mapping[StreamId, SampleSource]:
+        """The growing spools."""
+        return {track.stream: track.writer.spool for track in self._tracks}
+
+    def levels_dbfs(self) -> Mapping[StreamId, float]:
+        """The RMS level of the last 100 ms per stream; -120 while a device is lost."""
+        return {
+            track.stream: track.writer.level_dbfs if track.input else -120.0
+            for track in self._tracks
+        }
+
+    def duration_s(self) -> float:
+        """Seconds stored so far, of the longest stream."""
+        longest = max((track.writer.spool.sample_count for track in self._tracks), default=0)
+        return longest / SESSION_RATE_HZ
+
+    def hold(self) -> int:
+        """Store nothing of what is captured from now on; see `Recording.hold`."""
+        return to_samples(self._holds.begin(self._clock.monotonic() - self._started_at_s))
+
+    def release(self) -> int | None:
+        """Store again what is captured from now on; see `Recording.release`."""
+        at_s = self._holds.end(self._clock.monotonic() - self._started_at_s)
+        return None if at_s is None else to_samples(at_s)
+
+    def stop(self) -> tuple[StreamInfo, ...]:
+        """Close the devices, drain the rings, close the spools; idempotent, from any thread."""
+        if not self._worker.stop(_STOP_TIMEOUT_S):
+            log.error("the recorder did not end within %s s", _STOP_TIMEOUT_S)
+        return tuple(track.writer.info() for track in self._tracks)
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            is_stopping = False
+            while not is_stopping:
+                # The producers may take no lock, so nothing can wake this thread: it looks.
+                is_stopping = stop.wait(CADENCE_S)
+                if is_stopping:
+                    self._close_inputs()
+                self._turn(is_stopping=is_stopping)
+        except OSError as error:
+            log.warning("recording stops: %s", error)
+            self._on_notice(Notice(kind=NoticeKind.DISK, text=_disk_text(error)))
+        finally:
+            self._close_inputs()
+            self._close_writers()
+
+    def _turn(self, *, is_stopping: bool) -> None:
+        now_s = self._clock.monotonic()
+        self._notice_sleep(now_s)
+        has_changed = self._changed.is_set()
+        if has_changed:
+            self._changed.clear()
+        for track in self._tracks:
+            self._drain(track, is_last=is_stopping)
+            if not is_stopping:
+                self._watch(track, now_s, has_changed=has_changed)
+            track.writer.pack_step()
+        if now_s - self._synced_at_s >= SYNC_S:
+            self._synced_at_s = now_s
+            for track in self._tracks:
+                track.writer.sync()
+
+    def _notice_sleep(self, now_s: float) -> None:
+        # The monotonic clock of Linux and macOS stands still while the computer sleeps.
+        wall_s = self._clock.now().timestamp()
+        slept_s = (wall_s - self._seen_wall_s) - (now_s - self._seen_s)
+        self._seen_wall_s, self._seen_s = wall_s, now_s
+        if slept_s >= _SLEEP_FROM_S:
+            length = f"{slept_s / 60:.0f} min" if slept_s >= 90 else f"{slept_s:.0f} s"
+            text = f"The computer slept for {length}. Nothing was recorded in that time."
+            self._send(Notice(kind=NoticeKind.OTHER, text=text))
+            self._changed.set()
+
+    def _drain(self, track: _Track, *, is_last: bool) -> None:
+        if track.input is None:
+            return
+        ring = track.input.ring
+        if not track.is_placed:
+            origin_s = ring.origin_s
+            is_enough = ring.last_position >= _PLACE_AFTER_S * ring.rate_hz
+            if origin_s is None or not (is_enough or is_last):
+                return
+            track.writer.fill_until(origin_s - self._started_at_s, is_loss=track.was_lost)
+            track.is_placed = True
+        while True:
+            frames, lost = ring.read(ring.rate_hz)
+            if lost:
+                log.warning("%s: %d frames lost before the recorder", track.stream, lost)
+                track.writer.append_loss(lost)
+            if len(frames):
+                self._store(track, frames)
+            elif not lost:
+                break
+        left_out_s = track.time_keeper.keep(track.writer)
+        if left_out_s:
+            log.warning("%s: the device left out %.2f s", track.stream, left_out_s)
+
+    def _store(self, track: _Track, frames: Int16Array) -> None:
+        writer, rate_hz = track.writer, track.writer.rate_hz
+        for start, end, is_held in self._holds.pieces(writer.position_s, len(frames), rate_hz):
+            if is_held:
+                writer.append_silence(end - start)
+            else:
+                signals = writer.append(frames[start:end])
+                assert track.input is not None
+                for notice in track.watchdog.judge(track.input.device, signals):
+                    self._send(notice)
+
+    def _watch(self, track: _Track, now_s: float, *, has_changed: bool) -> None:
+        if track.input is not None:
+            if track.input.is_lost or self._is_stalled(track, now_s):
+                self._leave(track)
+                self._tell(
+                    NoticeKind.DEVICE_LOST,
+                    track,
+                    f"The {track.title} went away. What it delivered is kept, the recording goes "
+                    "on, and it is used again as soon as it is back.",
+                )
+                track.retry_at_s = now_s + _RETRY_S
+            elif has_changed and not self._is_right(track.stream, track.input):
+                self._leave(track)
+                track.retry_at_s = now_s
+            else:
+                return
+        if now_s >= track.retry_at_s:
+            track.retry_at_s = now_s + _RETRY_S
+            try:
+                reopened = self._reopen(track.stream)
+            except KnownError as error:
+                log.info("%s is still away: %s", track.stream, error)
+            else:
+                self._take(track, reopened)
+                return
+        track.writer.fill_until(now_s - self._started_at_s, is_loss=True)
+
+    def _leave(self, track: _Track) -> None:
+        assert track.input is not None
+        track.input.close()
+        self._drain(track, is_last=True)
+        track.input = None
+        track.was_lost = True
+
+    def _take(self, track: _Track, reopened: Input) -> None:
+        track.writer.change_device(reopened.device)
+        track.input = reopened
+        track.is_placed = False
+        track.seen_at_s = None
+        track.time_keeper = TimeKeeper(reopened.ring, self._started_at_s)
+        name = reopened.device.name
+        self._tell(NoticeKind.OTHER, track, f"The {track.title} is now recorded from {name}.")
+
+    def _is_stalled(self, track: _Track, now_s: float) -> bool:
+        assert track.input is not None
+        position = track.input.ring.last_position
+        if track.seen_at_s is None or position != track.seen_position:
+            track.seen_position = position
+            track.seen_at_s = now_s
+        return now_s - track.seen_at_s > _STALL_S
+
+    def _tell(self, kind: NoticeKind, track: _Track, text: str) -> None:
+        self._send(Notice(kind=kind, text=text, stream=track.stream))
+
+    def _send(self, notice: Notice) -> None:
+        log.info("%s: %s", notice.stream, notice.kind)
+        self._on_notice(notice)
+
+    def _tell_crash(self, crash: Crash) -> None:
+        log.error("recorder: %s", crash.traceback_text)
+        text = "Recording stopped because of an error in the program. What came before is kept."
+        self._on_notice(Notice(kind=NoticeKind.OTHER, text=text))
+
+    def _close_inputs(self) -> None:
+        for track in self._tracks:
+            if track.input is not None:
+                track.input.close()
+
+    def _close_writers(self) -> None:
+        for track in self._tracks:
+            try:
+                track.writer.close()
+            except OSError as error:
+                log.warning("%s: the end was not written: %s", track.stream, error)
+
+
+def repair(folder: Path) -> tuple[StreamInfo, ...]:
+    """Make a recording readable whose process was killed; harmless on a complete one.
+
+    Returns:
+        What each stream holds; the device's name and the loss count are not known any more.
+
+    Raises:
+        OSError: The folder cannot be read or written.
+    """
+    infos = []
+    for spool_path in sorted(folder.glob(f"*{SPOOL_SUFFIX}")):
+        if spool_path.stem not in set(StreamId):
+            continue
+        stream = StreamId(spool_path.stem)
+        sample_count = spool_path.stat().st_size // SAMPLE_BYTES
+        with spool_path.open("r+b") as file:
+            file.truncate(sample_count * SAMPLE_BYTES)
+        segments = repair_segments(folder, stream)
+        rate_hz, channels = SESSION_RATE_HZ, 1
+        if segments:
+            header = soundfile.info(segments[-1])
+            rate_hz, channels = header.samplerate, header.channels
+        infos.append(
+            StreamInfo(
+                stream=stream,
+                device="",
+                rate_hz=rate_hz,
+                channels=channels,
+                spool_path=spool_path,
+                original_paths=segments,
+                sample_count=sample_count,
+            )
+        )
+    return tuple(infos)
+
+
+def _disk_text(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        cause = "The disk is full"
+    else:
+        cause = f"The disk refused to be written ({error.strerror or error})"
+    return f"{cause}, so recording stopped. What came before is kept; free some space to go on."

@@ -1,0 +1,383 @@
+"""Whisper by CTranslate2 (faster-whisper), with encoder input as short as the audio.
+
+faster-whisper pads every call to 30 s, which makes a 2 s call as dear as a 30 s one. The encoder
+takes shorter input: here the features end `TAIL_PADDING_S` after the audio, and the full padding
+is the fallback for the loops and skipped sentences that a short context sometimes provokes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.backends.loops import compression_ratio, count_heard, has_repetition
+from app.backends.weights import require
+from app.domain.messages import Float32Array, Word
+from app.domain.ports import AsrModel, AsrRequest, AsrResult, BackendInfo
+from app.domain.transcript import UNSPACED_LANGUAGES
+from app.domain.units import SESSION_RATE_HZ, Span
+
+INFO = BackendInfo(
+    backend_id="whisper-base",
+    role="asr",
+    title="Whisper base (multilingual), CTranslate2 int8",
+    gives_word_times=True,
+    licence="MIT",
+)
+
+MAX_INPUT_S = 30.0
+MIN_INPUT_SAMPLES = 1_600
+"""Less than the shortest word; Whisper makes words of it."""
+TAIL_PADDING_S = 0.5
+"""Silence behind the audio; see docs/measurements.md, "Truncated encoder"."""
+MAX_TOKENS_PER_S = 12.0
+"""Fast English speech has about 6 tokens a second; twice that is a loop."""
+MIN_TOKENS = 12
+MAX_COMPRESSION_RATIO = 2.4
+MIN_MEAN_LOG_PROBABILITY = -1.0
+MAX_NO_SPEECH_PROBABILITY = 0.6
+"""Both from Whisper's own decoding defaults (openai/whisper, transcribe.py)."""
+SPARSE_CHECK_MIN_S = 4.0
+MIN_WORDS_PER_S = 0.7
+"""A stretch of speech with fewer words has lost a sentence (docs/measurements.md)."""
+MAX_SILENT_END_S = 0.9
+"""The gate leaves 0.25 s of silence behind the last word; more means lost words."""
+SUSPECT_REPEATS = 3
+"""People do say a thing three times; a loop sounds the same with more context, they do not."""
+FRAMES_PER_S = 100
+PREPENDED = "\"'“¿([{-"
+APPENDED = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width marks are meant
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    prefix: list[int]
+    tokens: list[int]
+    mean_log_probability: float
+    no_speech_probability: float
+    alternatives: tuple[tuple[str, float], ...]
+    encoder_output: Any
+    frame_count: int
+    text: str
+    duration_s: float
+
+    @property
+    def is_suspect(self) -> bool:
+        words_per_s = len(self.text.split()) / self.duration_s
+        is_sparse = self.duration_s > SPARSE_CHECK_MIN_S and words_per_s < MIN_WORDS_PER_S
+        return (
+            is_sparse
+            or compression_ratio(self.text) > MAX_COMPRESSION_RATIO
+            or has_repetition(self.text, min_repeats=SUSPECT_REPEATS)
+            or self.mean_log_probability < MIN_MEAN_LOG_PROBABILITY
+        )
+
+    @property
+    def is_no_speech(self) -> bool:
+        return (
+            self.no_speech_probability > MAX_NO_SPEECH_PROBABILITY
+            and self.mean_log_probability < MIN_MEAN_LOG_PROBABILITY
+        )
+
+
+class WhisperAsr:
+    """One loaded Whisper model; stateless between calls, usable from one thread at a time."""
+
+    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+
+        self._model = WhisperModel(
+            str(folder), device="cpu", compute_type="int8", cpu_threads=threads
+        )
+        self._tokenizer_class = Tokenizer
+        self._tokenizers: dict[str, Any] = {}
+
+    def transcribe(self, samples: Float32Array, request: AsrRequest) -> AsrResult:
+        """Decode up to 30 s; see `AsrModel.transcribe`.
+
+        A suspect result (loop, lost sentence, low confidence) is decoded again with the full 30 s
+        padding, and the better of the two is kept; not so while the speech goes on, since the
+        next call hears more. Sure silence, and an open loop, give no words.
+        """
+        duration_s = len(samples) / SESSION_RATE_HZ
+        if duration_s > MAX_INPUT_S:
+            raise ValueError(f"{duration_s:.1f} s of audio; Whisper takes {MAX_INPUT_S:.0f} s")
+        if len(samples) < MIN_INPUT_SAMPLES:
+            return AsrResult(words=(), language=request.language)
+        if request.wants_full_context:
+            return self._transcribe_padded(samples, request)
+        encoded = self._encode(samples, min(duration_s + TAIL_PADDING_S, MAX_INPUT_S))
+        language = self._language(encoded, request.language)
+        decoded = self._decode(encoded, duration_s, language, request)
+        words = self._place(decoded, len(samples), language, request)
+        if not request.is_open and (decoded.is_suspect or _misses_end(words, request, duration_s)):
+            return self._second_try(samples, replace(request, language=language), decoded, words)
+        # While speech goes on, a beginning loop is not let through: the next call hears more.
+        is_loop = request.is_open and has_repetition(decoded.text, min_repeats=SUSPECT_REPEATS)
+        return AsrResult(
+            words=() if decoded.is_no_speech or is_loop else words,
+            language=language,
+            mean_log_probability=decoded.mean_log_probability,
+            no_speech_probability=decoded.no_speech_probability,
+            alternatives=decoded.alternatives,
+        )
+
+    def _second_try(
+        self,
+        samples: Float32Array,
+        request: AsrRequest,
+        decoded: _Decoded,
+        words: tuple[Word, ...],
+    ) -> AsrResult:
+        """Decode with full padding and without the prefix, then drop what the prefix covers."""
+        padded = self._transcribe_padded(samples, request)
+        heard = tuple(w for w in padded.words if w.span.middle >= request.prefix_samples)
+        is_better = decoded.is_suspect or _last_end(heard) > _last_end(words)
+        if not is_better:
+            heard = words
+        if decoded.is_no_speech or (has_repetition(decoded.text) and not is_better):
+            heard = ()
+        return replace(padded, words=heard, alternatives=decoded.alternatives)
+
+    def _place(
+        self, decoded: _Decoded, sample_count: int, language: str, request: AsrRequest
+    ) -> tuple[Word, ...]:
+        if request.wants_word_times:
+            return self._align(decoded, sample_count / SESSION_RATE_HZ, language)
+        texts = self._tokenizer(language).decode(decoded.tokens).split()
+        return spread_words(texts, Span(min(request.prefix_samples, sample_count), sample_count))
+
+    def _transcribe_padded(self, samples: Float32Array, request: AsrRequest) -> AsrResult:
+        """faster-whisper's own decoding: 30 s padding, time stamps, fallback temperatures."""
+        segments, info = self._model.transcribe(
+            samples,
+            language=request.language if self._model.model.is_multilingual else "en",
+            beam_size=request.beam_size,
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            initial_prompt=request.prompt or None,
+            hotwords=", ".join(request.hotwords) or None,
+            log_progress=False,
+        )
+        duration_s = len(samples) / SESSION_RATE_HZ
+        pieces: list[_Piece] = []
+        weighted = 0.0
+        token_count = 0
+        no_speech_probability = None
+        for segment in segments:
+            if has_repetition(segment.text):
+                continue
+            no_speech_probability = segment.no_speech_prob
+            weighted += segment.avg_logprob * len(segment.tokens)
+            token_count += len(segment.tokens)
+            pieces.extend(
+                _Piece(word.word, word.start, word.end, word.probability)
+                for word in segment.words or ()
+            )
+        return AsrResult(
+            words=_words(_without_loop(pieces), duration_s, info.language),
+            language=info.language,
+            mean_log_probability=weighted / token_count if token_count else None,
+            no_speech_probability=no_speech_probability,
+        )
+
+    def _tokenizer(self, language: str) -> Any:
+        if language not in self._tokenizers:
+            self._tokenizers[language] = self._tokenizer_class(
+                self._model.hf_tokenizer,
+                self._model.model.is_multilingual,
+                task="transcribe",
+                language=language if self._model.model.is_multilingual else "en",
+            )
+        return self._tokenizers[language]
+
+    def _encode(self, samples: Float32Array, input_s: float) -> tuple[Any, int]:
+        import ctranslate2
+
+        padded = np.zeros(int(input_s * SESSION_RATE_HZ), dtype=np.float32)
+        padded[: len(samples)] = samples
+        features = self._model.feature_extractor(padded, padding=0)
+        features = features[:, : features.shape[1] // 2 * 2]
+        view = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[np.newaxis]))
+        return self._model.model.encode(view), features.shape[1]
+
+    def _language(self, encoded: tuple[Any, int], wanted: str | None) -> str:
+        if not self._model.model.is_multilingual:
+            return "en"
+        if wanted is not None:
+            return wanted
+        token = self._model.model.detect_language(encoded[0])[0][0][0]
+        return str(token).strip("<|>")
+
+    def _decode(
+        self, encoded: tuple[Any, int], duration_s: float, language: str, request: AsrRequest
+    ) -> _Decoded:
+        tokenizer = self._tokenizer(language)
+        prefix = tokenizer.encode(f" {request.prefix}") if request.prefix else []
+        prompt = [*self._prompt(tokenizer, request), *prefix]
+        open_s = duration_s - request.prefix_samples / SESSION_RATE_HZ
+        new_tokens = int(open_s * MAX_TOKENS_PER_S) + MIN_TOKENS
+        result = self._model.model.generate(
+            encoded[0],
+            [prompt],
+            beam_size=request.beam_size,
+            num_hypotheses=request.beam_size,
+            max_length=min(self._model.max_length, len(prompt) + new_tokens),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=_suppressed(tokenizer),
+        )[0]
+        scored = [
+            (
+                tokenizer.decode([t for t in tokens if t < tokenizer.eot]).strip(),
+                score * len(tokens) / (len(tokens) + 1),
+            )
+            for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
+        ]
+        # CTranslate2 returns the forced prefix as part of the sequence.
+        tokens = [t for t in result.sequences_ids[0][len(prefix) :] if t < tokenizer.eot]
+        return _Decoded(
+            prefix=prefix,
+            tokens=tokens,
+            mean_log_probability=scored[0][1],
+            no_speech_probability=result.no_speech_prob,
+            alternatives=tuple(pair for pair in scored[1:] if pair[0] != scored[0][0]),
+            encoder_output=encoded[0],
+            frame_count=min(encoded[1], int(duration_s * FRAMES_PER_S)),
+            text=tokenizer.decode(prefix + tokens).strip(),
+            duration_s=duration_s,
+        )
+
+    def _prompt(self, tokenizer: Any, request: AsrRequest) -> list[int]:
+        prompt: list[int] = []
+        context = " ".join(filter(None, [", ".join(request.hotwords), request.prompt]))
+        if context:
+            room = self._model.max_length // 2 - 1
+            prompt = [tokenizer.sot_prev, *tokenizer.encode(f" {context.strip()}")[-room:]]
+        return [*prompt, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+
+    def _align(self, decoded: _Decoded, duration_s: float, language: str) -> tuple[Word, ...]:
+        tokenizer = self._tokenizer(language)
+        if not decoded.tokens:
+            return ()
+        alignment = self._model.find_alignment(
+            tokenizer,
+            [decoded.prefix + decoded.tokens],
+            decoded.encoder_output,
+            decoded.frame_count,
+        )[0]
+        pieces = _without_loop(_behind_prefix(alignment, len(decoded.prefix)))
+        return _words(pieces, duration_s, language)
+
+
+@dataclass(slots=True)
+class _Piece:
+    text: str
+    start_s: float
+    end_s: float
+    probability: float
+
+
+def _last_end(words: tuple[Word, ...]) -> int:
+    return words[-1].span.end if words else 0
+
+
+def _misses_end(words: tuple[Word, ...], request: AsrRequest, duration_s: float) -> bool:
+    """Whether the words stop well before the audio does: the decoder ended too soon."""
+    end = max(_last_end(words), request.prefix_samples) / SESSION_RATE_HZ
+    return duration_s - end > MAX_SILENT_END_S
+
+
+def _without_loop(pieces: list[_Piece]) -> list[_Piece]:
+    durations_s = [piece.end_s - piece.start_s for piece in pieces]
+    return pieces[: count_heard([piece.text for piece in pieces], durations_s)]
+
+
+def _words(pieces: list[_Piece], duration_s: float, language: str) -> tuple[Word, ...]:
+    is_spaced = language not in UNSPACED_LANGUAGES
+    return tuple(
+        Word(
+            text=piece.text.strip(),
+            span=Span.from_seconds(
+                min(piece.start_s, duration_s), min(max(piece.end_s, piece.start_s), duration_s)
+            ),
+            probability=float(piece.probability),
+        )
+        for piece in _join_pieces(pieces, is_spaced=is_spaced)
+        if piece.text.strip()
+    )
+
+
+def _behind_prefix(alignment: list[dict[str, Any]], prefix_tokens: int) -> list[_Piece]:
+    """The aligned words that do not belong to the forced prefix.
+
+    Marks that would close the prefix's last word are dropped: that word is settled.
+    """
+    pieces: list[_Piece] = []
+    seen = 0
+    for word in alignment:
+        if seen >= prefix_tokens:
+            text = word["word"] if pieces or not prefix_tokens else word["word"].lstrip(APPENDED)
+            if text.strip():
+                pieces.append(_Piece(text, word["start"], word["end"], word["probability"]))
+        seen += len(word["tokens"])
+    return pieces
+
+
+def _join_pieces(pieces: list[_Piece], *, is_spaced: bool) -> list[_Piece]:
+    """Join marks and word parts to the word they belong to."""
+    merged: list[_Piece] = []
+    pending = ""
+    for piece in pieces:
+        text = piece.text.strip()
+        if text and all(mark in PREPENDED for mark in text) and piece.text.startswith(" "):
+            pending += text
+        elif merged and text and _continues(piece.text, is_spaced=is_spaced):
+            merged[-1].text = merged[-1].text.rstrip() + text
+            merged[-1].end_s = piece.end_s
+            merged[-1].probability = min(merged[-1].probability, piece.probability)
+        else:
+            lead = " " if piece.text.startswith(" ") else ""
+            merged.append(
+                _Piece(lead + pending + text, piece.start_s, piece.end_s, piece.probability)
+            )
+            pending = ""
+    return merged
+
+
+def _continues(text: str, *, is_spaced: bool) -> bool:
+    if is_spaced:
+        return not text.startswith(" ")
+    return all(mark in APPENDED for mark in text.strip())
+
+
+def _suppressed(tokenizer: Any) -> list[int]:
+    from faster_whisper.transcribe import get_suppressed_tokens
+
+    return list(get_suppressed_tokens(tokenizer, [-1]))
+
+
+def spread_words(texts: list[str], span: Span) -> tuple[Word, ...]:
+    """Place words by their length in letters over `span`."""
+    weights = np.array([len(text) + 1 for text in texts], dtype=np.float64)
+    edges = np.concatenate([[0.0], np.cumsum(weights)])
+    edges = span.start + (edges / max(edges[-1], 1.0) * span.length).astype(int)
+    return tuple(
+        Word(text=text, span=Span(int(edges[i]), int(edges[i + 1]))) for i, text in enumerate(texts)
+    )
+
+
+def load(models_dir: Path, *, threads: int = 2) -> AsrModel:
+    """Load whisper base.
+
+    Raises:
+        KnownError: The weights are missing.
+    """
+    return WhisperAsr(require(models_dir, INFO.backend_id), threads=threads)

@@ -1,0 +1,1 @@
+"""Clustering backends, one file each."""

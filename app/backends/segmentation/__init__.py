@@ -1,0 +1,1 @@
+"""Speaker segmentation models."""

@@ -1,0 +1,1 @@
+"""Benches: what the program promises, measured on recordings with a reference."""

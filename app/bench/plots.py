@@ -1,0 +1,89 @@
+"""Figures of benches as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.bench.extras import require_extra
+from app.domain.errors import Category, KnownError
+
+DPI = 120
+BIN_COUNT = 40
+
+
+class Plot:
+    """Panels side by side in one picture.
+
+    Args:
+        titles: One per panel.
+    """
+
+    def __init__(self, *titles: str) -> None:
+        figure_class = require_extra("matplotlib.figure").Figure
+        self._figure: Any = figure_class(figsize=(5.2 * len(titles), 3.8), layout="constrained")
+        self._panels: list[Any] = list(self._figure.subplots(1, len(titles), squeeze=False)[0])
+        for panel, title in zip(self._panels, titles, strict=True):
+            panel.set_title(title, fontsize=10)
+            panel.grid(visible=True, alpha=0.3)
+
+    def histogram(
+        self, panel: int, values: Mapping[str, Sequence[float]], label: str, *, limit: float | None
+    ) -> None:
+        """How often values occur, one colour per name; `limit` is the promise."""
+        shown = {name: list(those) for name, those in values.items() if those}
+        if shown:
+            self._panels[panel].hist(
+                list(shown.values()),
+                bins=BIN_COUNT,
+                label=list(shown),
+                histtype="stepfilled",
+                alpha=0.5,
+            )
+        self._finish(panel, label, "words", limit)
+
+    def line(
+        self,
+        panel: int,
+        x: Sequence[float],
+        y: Sequence[float],
+        labels: tuple[str, str],
+        *,
+        name: str = "",
+    ) -> None:
+        """Values over another, joined by a line."""
+        self._panels[panel].plot(x, y, marker="o" if len(x) < BIN_COUNT else "", label=name)
+        self._panels[panel].set_xlabel(labels[0])
+        self._panels[panel].set_ylabel(labels[1])
+        if name:
+            self._panels[panel].legend(fontsize=8)
+
+    def note(self, panel: int, x: float, y: float, text: str) -> None:
+        """Write beside a point."""
+        offset = {"xytext": (4, 4), "textcoords": "offset points"}
+        self._panels[panel].annotate(text, (x, y), fontsize=8, **offset)
+
+    def save(self, path: Path) -> None:
+        """Write the picture.
+
+        Raises:
+            KnownError: The file cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._figure.savefig(path, dpi=DPI, format="png")
+        except OSError as error:
+            raise KnownError(
+                f"{path} cannot be written: {error.strerror or error}. Name another figure file.",
+                category=Category.DISK,
+            ) from error
+
+    def _finish(self, panel: int, x_label: str, y_label: str, limit: float | None) -> None:
+        axes = self._panels[panel]
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        if limit is not None:
+            axes.axvline(limit, color="black", linestyle="--", label=f"promise {limit:g}")
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend(fontsize=8)

@@ -1,0 +1,168 @@
+"""The composition root: the one file that knows every class behind the ports."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from app.bench.ui import UiFigures
+from app.cli.session import Launch, Program, WindowBench
+from app.domain.messages import Float32Array
+from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
+from app.lib import log as logs
+from app.lib.clock import SystemClock
+from app.lib.paths import Paths, resolve_paths
+from app.services.assembly import Devices, assemble
+from app.services.context import AppContext
+from app.services.core import Core
+from app.settings.files import SettingsFile, load
+
+log = logging.getLogger(__name__)
+
+
+def program() -> Program:
+    """What the command line needs to run."""
+    return Program(
+        open_context=open_context,
+        open_window=open_window,
+        open_speech_finder=open_speech_finder,
+        open_separation=open_separation,
+        open_voice_follower=open_voice_follower,
+        window_bench=WindowBench(
+            fill=fill_library, time_start=time_window_start, measure=measure_window
+        ),
+        take_apart=take_apart,
+    )
+
+
+@contextmanager
+def open_context(launch: Launch) -> Iterator[AppContext]:
+    """Open everything, and close it in reverse order at the end of the block.
+
+    Raises:
+        KnownError: The settings or the library cannot be opened.
+    """
+    paths = resolve_paths(launch.data_dir)
+    logs.configure(paths.logs_dir, is_verbose=launch.is_verbose)
+    settings_file = SettingsFile(paths.settings_file, load(paths.settings_file, environ=os.environ))
+    with ExitStack() as stack:
+        yield _open(paths, settings_file, stack)
+
+
+def open_window(context: AppContext, is_demo: bool) -> int:
+    """Show the window until it is closed; returns the exit code."""
+    from app.ui.main import run
+
+    return run(context, demo=is_demo)
+
+
+def open_speech_finder(models_dir: Path) -> SpeechFinder:
+    """Load the voice activity model of a default session into this process.
+
+    Raises:
+        KnownError: The weights are missing.
+    """
+    from app.engine import speech_finder
+
+    return speech_finder.open_speech_finder(models_dir)
+
+
+def open_separation(models_dir: Path, name: str) -> SeparationModel:
+    """Load a separation network into this process: the shipped one by its id, or a checkpoint.
+
+    Raises:
+        KnownError: It is not on this machine, or is no separation network.
+    """
+    from app.engine.models import LoadedModels
+
+    return LoadedModels(models_dir).separation(name, threads=1)
+
+
+def take_apart(mixture: Float32Array, alone: Sequence[Float32Array]) -> Float32Array | None:
+    """Separate voices by what each sounds like alone, as the final pass does.
+
+    Returns:
+        float32 (voices, n) in the order of `alone`; None where one of them is too short.
+    """
+    from app.pipeline import exemplars
+
+    learned = [voice for voice in map(exemplars.learn, alone) if voice is not None]
+    return exemplars.separate(mixture, learned) if len(learned) == len(alone) else None
+
+
+def open_voice_follower(models_dir: Path) -> VoiceFollower:
+    """Load the models that tell voices apart into this process.
+
+    Raises:
+        KnownError: Weights are missing.
+    """
+    from app.engine import voice_follower
+
+    return voice_follower.open_voice_follower(models_dir)
+
+
+def fill_library(data_dir: Path, meeting_count: int) -> None:
+    """Put invented meetings into the library of a new data folder."""
+    from app.bench.ui import generated_library
+    from app.store.library import open_library
+
+    with open_library(resolve_paths(data_dir).database) as library:
+        for meeting, patch in generated_library(meeting_count):
+            library.meetings.create(meeting)
+            library.transcripts.apply(meeting.meeting_id, patch)
+
+
+def time_window_start(context: AppContext) -> float:
+    """Seconds from the start of this process to the first painted window."""
+    from app.ui.measure import time_start
+
+    return time_start(context)
+
+
+def measure_window(context: AppContext, meeting_count: int, engine_s: float) -> UiFigures:
+    """How fast the window opens, scrolls, searches, and how late it gets beside the engine."""
+    from app.ui import measure
+
+    return measure.measure_window(context, meeting_count=meeting_count, engine_s=engine_s)
+
+
+def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppContext:
+    # Imported here so that `crosstalk --help` does not wait for SQL and sound libraries.
+    from app.audio.backend import open_audio_files, open_capture_backend, open_player, repair
+    from app.backends.weights import LocalWeights
+    from app.engine.process_host import ProcessHost, SpawnedEngine
+    from app.export.registry import Exporters
+    from app.store.library import open_library
+
+    clock = SystemClock()
+    library = open_library(paths.database, clock=clock)
+    stack.callback(library.close)
+    notices: tuple[str, ...] = ()
+    if library.opening_notice is not None:
+        recovered = library.recover(paths.recordings_dir)
+        notices = (f"{library.opening_notice} {len(recovered)} recordings were found again.",)
+    engine = ProcessHost(lambda: SpawnedEngine(paths.logs_dir), clock=clock)
+    stack.callback(engine.close)
+    core = Core(
+        meetings=library.meetings,
+        transcripts=library.transcripts,
+        speakers=library.speakers,
+        engine=engine,
+        weights=LocalWeights(paths.models_dir, paths.manifest_file),
+        clock=clock,
+        paths=paths,
+        settings=lambda: settings_file.current,
+    )
+    devices = Devices(
+        capture=open_capture_backend(),
+        files=open_audio_files(),
+        player=open_player(),
+        exporters=Exporters(),
+        repair=repair,
+    )
+    context = assemble(core, devices, settings_file, opening_notices=notices)
+    stack.callback(context.recording.close)
+    return context

@@ -1,0 +1,186 @@
+"""`crosstalk bench separate`: voices apart, and the words of people who talk at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import soundfile
+
+from app.bench.mixtures import (
+    KINDS,
+    Mixture,
+    SimulatedMeeting,
+    find_talkers,
+    make_meetings,
+    make_mixtures,
+)
+from app.bench.play import Setup
+from app.bench.separate import (
+    STREAMS,
+    MeetingScore,
+    SeparateResult,
+    draw_separate,
+    run_mixtures,
+    score_meeting,
+)
+from app.bench.sets import REFERENCE_FILE, ReferenceSet, find_sets, read_turns, read_words
+from app.cli.bench import Stand, figure_option, open_stand
+from app.cli.bench_wording import closing_lines
+from app.cli.engine_options import read_separation
+from app.cli.session import Program, common_options, current_session, json_option
+from app.domain.errors import BugError, KnownError
+from app.domain.ids import StreamId
+from app.domain.messages import Float32Array, SegmentUpdate
+from app.domain.session import SEPARATION_AUTO, SEPARATION_ON, ModelChoice, OperatingPoint
+from app.domain.units import SESSION_RATE_HZ
+
+
+@click.command()
+@click.option(
+    "--set",
+    "folders",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    required=True,
+    help="A folder with one folder of recordings per talker (and trans.txt), or with reference "
+    "sets; may be repeated.",
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Only the sets of this name.")
+@click.option(
+    "--network",
+    metavar="CHECKPOINT",
+    help="Measure a network instead: two-voices, which ships with the program, or your own.",
+)
+@click.option(
+    "--count", type=click.IntRange(min=0), default=40, show_default=True, help="Mixtures of a kind."
+)
+@click.option(
+    "--meetings",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Meetings made of the talkers.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of mixtures and meetings.")
+@figure_option
+@json_option
+@common_options
+def separate(
+    folders: tuple[Path, ...],
+    only: tuple[str, ...],
+    network: str | None,
+    count: int,
+    meetings: int,
+    seed: int,
+    fig: Path | None,
+) -> None:
+    """Voices apart: SI-SDR, leakage, cost, and word errors where people talk at once."""
+    session = current_session()
+    name = None if network is None else read_separation(network)
+    talkers = find_talkers(folders)
+    has_sets = any(True for folder in folders for _ in folder.rglob(REFERENCE_FILE))
+    sets = find_sets(folders, only) if has_sets else ()
+    if not talkers and not sets:
+        raise KnownError("There are neither recordings of talkers nor reference sets there.")
+    made = make_meetings(talkers, meetings, seed)
+    with open_stand(session) as stand:
+        result = SeparateResult(network=Path(name).name if name else "voices")
+        if talkers and count:
+            with session.writer.progress() as progress:
+                separated, real_time = run_mixtures(
+                    make_mixtures(talkers, count, seed),
+                    _separation(session.program, stand.context.paths.models_dir, name),
+                    lambda n: progress.update(n / (count * len(KINDS)), "Separating voices"),
+                )
+            result = replace(result, separated=separated, real_time=real_time)
+        ways = _Ways(stand, name)
+        scores = [score for meeting in made for score in ways.of_simulated(meeting)]
+        scores += [score for reference in sets for score in ways.of_set(reference)]
+        result = replace(result, meetings=tuple(scores))
+        if fig is not None:
+            draw_separate(result, fig)
+            session.writer.note(f"wrote {fig}")
+        stand.report(result.record(), separate_lines)
+
+
+def _separation(
+    program: Program, models_dir: Path, name: str | None
+) -> Callable[[Mixture], Float32Array | None]:
+    if program.open_separation is None or program.take_apart is None:
+        raise BugError("the program was made without separation")
+    if name is not None:
+        network = program.open_separation(models_dir, name)
+        return lambda mixture: network.separate(mixture.samples)
+    take_apart = program.take_apart
+    return lambda mixture: take_apart(mixture.samples, list(mixture.alone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Transcribes a meeting in every way that is compared."""
+
+    stand: Stand
+    network: str | None
+
+    def of_set(self, reference: ReferenceSet) -> Iterator[MeetingScore]:
+        turns, words = read_turns(reference), read_words(reference)
+        for way, choice in self._choices():
+            self.stand.session.writer.note(f"{reference.name}: separation {way}")
+            segments = self._segments(dict(reference.streams), choice)
+            yield score_meeting(reference.name, way, turns, words, segments)
+
+    def of_simulated(self, meeting: SimulatedMeeting) -> Iterator[MeetingScore]:
+        folder = self.stand.context.paths.data_dir / "meetings" / meeting.name
+        mix = _write(folder / "mix.wav", meeting.sources.sum(axis=0))
+        for way, choice in self._choices():
+            self.stand.session.writer.note(f"{meeting.name}: separation {way}")
+            segments = self._segments({StreamId.MIX: mix}, choice)
+            yield score_meeting(meeting.name, way, meeting.turns, (), segments)
+        self.stand.session.writer.note(f"{meeting.name}: a stream for each talker")
+        streams = {
+            stream: _write(folder / f"{stream.value}.wav", source)
+            for stream, source in zip((StreamId.MIC, StreamId.SYSTEM), meeting.sources, strict=True)
+        }
+        segments = self._segments(streams, self._choices()[0][1])
+        yield score_meeting(meeting.name, STREAMS, meeting.turns, (), segments)
+
+    def _choices(self) -> tuple[tuple[str, ModelChoice], ...]:
+        usual = self.stand.context.settings.model_choice
+        ways = [("off", None), ("auto", SEPARATION_AUTO), ("on", SEPARATION_ON)]
+        if self.network is not None:
+            ways = [("off", None), ("network", self.network)]
+        return tuple((way, replace(usual, separation=value)) for way, value in ways)
+
+    def _segments(
+        self, inputs: dict[StreamId, Path], choice: ModelChoice
+    ) -> tuple[SegmentUpdate, ...]:
+        setup = Setup(point=OperatingPoint.FINAL, is_realtime=False, language="en", models=choice)
+        return tuple(self.stand.play(inputs, setup).transcript.segments)
+
+
+def _write(path: Path, samples: Float32Array) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, SESSION_RATE_HZ, "FLOAT")
+    return path
+
+
+def separate_lines(record: dict[str, Any]) -> list[str]:
+    """Gains by kind, then word errors by way, then each target."""
+    lines = []
+    for kind, gain in record["gain_db"].items():
+        lines.append(f"{kind}: SI-SDR {gain['mean']:+.1f} dB ({gain['count']} mixtures)")
+    if record["single_db"] is not None:
+        lines.append(
+            f"single talker: SI-SDR {record['single_db']['mean']:.1f} dB, "
+            f"the other output {record['leak_db']['mean']:.1f} dB"
+        )
+    for way, words in record["words"].items():
+        lines.append(
+            f"{way}: cpWER {words['cpwer']:.1f} % of {words['words']} words, where two people "
+            f"talk {words['overlapped_cpwer']:.1f} % of {words['overlapped_words']}"
+        )
+    return [*lines, *closing_lines(record)]

@@ -1,0 +1,173 @@
+"""What to run: operating points and the configuration of one engine session or job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from app.domain.ids import MeetingId, SegmentId, StreamId
+from app.domain.messages import SegmentUpdate
+from app.domain.vocabulary import VocabularyTerm
+from app.domain.voice_quality import VoiceQuality
+
+MAX_PADDING_S = 1.8
+
+
+class OperatingPoint(StrEnum):
+    """The promised delay from the end of a word to its final text."""
+
+    LIVE = "live"
+    BALANCED = "balanced"
+    ACCURATE = "accurate"
+    FINAL = "final"
+    """The pass after the meeting: no delay promise, best quality."""
+
+    @property
+    def delay_s(self) -> float | None:
+        """The promise in seconds; None for the pass after the meeting."""
+        return {"live": 1.0, "balanced": 2.0, "accurate": 4.0}.get(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerRange:
+    """How many people may talk in a meeting, both ends included.
+
+    Raises:
+        ValueError: The bounds are not 1 <= minimum <= maximum.
+    """
+
+    minimum: int = 1
+    maximum: int = 10
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.minimum <= self.maximum:
+            raise ValueError(f"speaker range {self.minimum}-{self.maximum} is empty or below 1")
+
+
+SEPARATION_MODEL = "two-voices"
+"""The network that ships with the program."""
+SEPARATION_OFF = "off"
+SEPARATION_AUTO = "auto"
+SEPARATION_ON = "on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """Which model plays each role; ids as in `crosstalk models list`.
+
+    Attributes:
+        separation: What takes overlapping voices apart: None for nothing; "auto" for what the
+            voices sound like alone in the same recording, where the outcome can be trusted; "on"
+            for that wherever two people overlap; else a network, used as with "auto": the id of
+            the one that ships with the program, or a checkpoint of asteroid (file, or repository
+            of the hub).
+    """
+
+    vad: str = "silero-vad"
+    segmentation: str = "pyannote-segmentation-3.0"
+    embedding: str = "campplus-zh-en"
+    asr_partial: str = "moonshine-tiny-en"
+    asr_final: str = "whisper-base"
+    separation: str | None = SEPARATION_AUTO
+
+    @property
+    def separation_network(self) -> str | None:
+        """The network that was chosen; None for none."""
+        has_none = self.separation in (None, SEPARATION_AUTO, SEPARATION_ON)
+        return None if has_none else self.separation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionConfig:
+    """Everything the engine needs to know about one live session.
+
+    Attributes:
+        language: ISO 639-1 code or "auto".
+        is_realtime: Fed at the pace of the clock; else as fast as the engine takes it.
+        resume_from: Per stream, the first sample to process (after a crash).
+        revision_base: Added to every revision, so that a restarted engine outranks its predecessor.
+        vocabulary: Terms the recogniser should prefer.
+        padding_s: How long after it was spoken a word becomes final, at the pace of the clock; the
+            most, `MAX_PADDING_S`, is just within the promise of the operating point.
+        is_echo_handled: Take system audio that leaks into the microphone out of what is heard
+            and written of the microphone.
+        is_level_evened: Bring quiet streams to a level that models can hear.
+    """
+
+    meeting_id: MeetingId
+    streams: tuple[StreamId, ...]
+    models_dir: Path
+    models: ModelChoice = field(default_factory=ModelChoice)
+    point: OperatingPoint = OperatingPoint.BALANCED
+    language: str = "en"
+    speakers: SpeakerRange = field(default_factory=SpeakerRange)
+    vocabulary: tuple[VocabularyTerm, ...] = ()
+    is_realtime: bool = True
+    resume_from: Mapping[StreamId, int] = field(default_factory=dict)
+    revision_base: int = 0
+    padding_s: float = MAX_PADDING_S
+    is_echo_handled: bool = True
+    is_level_evened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefineJob:
+    """The final pass over a finished meeting.
+
+    Attributes:
+        spools: Per stream, the raw 16 kHz spool file.
+        sample_counts: Per stream, the samples to read.
+        live_segments: The transcript so far: its ids and tracks are kept where the result agrees.
+        locked: Segments that the user corrected; the pass leaves them as they are.
+    """
+
+    config: SessionConfig
+    spools: Mapping[StreamId, Path]
+    sample_counts: Mapping[StreamId, int]
+    live_segments: tuple[SegmentUpdate, ...] = ()
+    locked: frozenset[SegmentId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedJob:
+    """Turn clips of one voice each into embeddings.
+
+    Attributes:
+        clips: Raw spool-format files (int16 mono 16 kHz).
+        checks_voice: Find out too whether each clip is one voice; a third more work.
+        max_speech_s: Speech to use of each clip, from its start; None for what is useful.
+    """
+
+    models_dir: Path
+    clips: tuple[Path, ...]
+    models: ModelChoice = field(default_factory=ModelChoice)
+    checks_voice: bool = False
+    max_speech_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipEmbedding:
+    """The voice of one clip.
+
+    Attributes:
+        vector: L2-normalised values, (dim,).
+        speech_s: Net speech found in the clip.
+        quality: How good the recording is; None from an engine that does not measure it.
+        end_sample: The end of what was used of the clip; None for all of it.
+    """
+
+    model_id: str
+    vector: tuple[float, ...]
+    speech_s: float
+    quality: VoiceQuality | None = None
+    end_sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckJob:
+    """Load every default model once and, where one is derived from another, make it."""
+
+    models_dir: Path
+    models: ModelChoice = field(default_factory=ModelChoice)

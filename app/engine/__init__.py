@@ -1,0 +1,1 @@
+"""Runs the pipeline with the models in a process of its own."""

@@ -1,0 +1,275 @@
+"""The final pass: diarize the whole recording, decode it with full context, correct the transcript.
+
+Diarization comes first, so that every decoded chunk leaves with its speakers at once and an
+interrupted pass keeps what it has done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from app.domain.errors import Cancelled
+from app.domain.ids import StreamId
+from app.domain.messages import (
+    CorrectionReason,
+    OverlapRegion,
+    SegmentUpdate,
+    SpeakerTurn,
+    TranscriptPatch,
+    Word,
+)
+from app.domain.ports import AsrModel, AsrRequest
+from app.domain.session import RefineJob
+from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
+from app.engine.models import LoadedModels, for_language
+from app.engine.protocol import Event, Patched, SessionStarted, Told
+from app.engine.rescue import OverlapRescue
+from app.engine.spool_view import SpoolView
+from app.engine.vocabulary import knowing
+from app.pipeline.attribute import attribute, turn_shares
+from app.pipeline.chunks import Chunk, pack
+from app.pipeline.duplicates import RepeatFinder
+from app.pipeline.framing import Hops
+from app.pipeline.level import BLOCK, LevelStatistics
+from app.pipeline.offline_diarization import diarize
+from app.pipeline.replace import TranscriptReplacer, split_pieces
+from app.pipeline.vad_gate import GateParameters, VadGate
+
+log = logging.getLogger(__name__)
+
+DIARIZATION_SHARE = 0.45
+"""Of the progress bar; about its share of the work."""
+BEAM_SIZE = 5
+GATE = GateParameters(hangover_s=0.6, max_length_s=27.0)
+READ_S = 30.0
+
+
+def refine(
+    job: RefineJob,
+    models: LoadedModels,
+    emit: Callable[[Event], None],
+    *,
+    on_progress: Callable[[float, str], None],
+    cancel: threading.Event,
+) -> None:
+    """Run the final pass and emit patches while it goes.
+
+    Raises:
+        KnownError: Weights are missing.
+        Cancelled: `cancel` was set; patches sent so far stand.
+    """
+    choice = for_language(job.config.models, job.config.language)
+    asr = knowing(models.asr(choice.asr_final), job.config.vocabulary)
+    segmentation = models.segmentation(choice.segmentation, threads=2)
+    embedding = models.embedding(choice.embedding, threads=2)
+    models.vad(choice.vad)
+    if choice.separation_network is not None:
+        models.separation(choice.separation_network)
+    emit(SessionStarted(models.used()))
+    recorded = {
+        stream: SpoolView(path, job.sample_counts.get(stream))
+        for stream, path in job.spools.items()
+    }
+    if is_echo_possible(job.config):
+        on_progress(0.0, "listening for echo")
+    views, leak = without_echo(job, recorded, cancel)
+    for view in views.values() if job.config.is_level_evened else ():
+        view.gain_db = _gain_db(view, cancel)
+
+    def on_diarized(share: float) -> None:
+        _check(cancel)
+        on_progress(DIARIZATION_SHARE * share, "finding speakers")
+
+    diarization = diarize(
+        views,
+        segmentation=segmentation,
+        embedding=embedding,
+        clustering=models.clustering(),
+        speakers=job.config.speakers,
+        on_progress=on_diarized,
+        cancel=cancel,
+    )
+    turns = {stream: list(of_stream) for stream, of_stream in diarization.turns.items()}
+    rescue = OverlapRescue.of_choice(choice, models, diarization.centroids)
+    revision = job.config.revision_base + 1
+    replacer = TranscriptReplacer(job.live_segments, job.locked, turns, revision=revision)
+    chunks = [
+        (stream, chunk)
+        for stream, view in views.items()
+        for chunk in pack(_speech(view, models, choice.vad, stream, cancel))
+    ]
+    chunks.sort(key=lambda pair: pair[1].span)
+    echoes = _Echoes(job, is_leaking=leak is not None)
+    total = sum(chunk.length for _, chunk in chunks) or 1
+    done = 0
+    language = None if job.config.language == "auto" else job.config.language
+    for stream, chunk in chunks:
+        _check(cancel)
+        request = _request(language, job)
+        words, heard_language = _decode(asr, views[stream], chunk, request)
+        if language is None and words:
+            language = heard_language
+        spans = [
+            (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
+        ]
+        pieces = attribute(words, turn_shares(spans, words))
+        if rescue is not None:
+            request = replace(request, language=heard_language)
+            pieces = rescue.rewrite(views[stream], chunk, pieces, spans, request)
+        updates = replacer.replace(
+            stream, chunk.span, split_pieces(pieces), language=heard_language
+        )
+        updates = echoes.without(updates)
+        done += chunk.length
+        emit(Patched(TranscriptPatch(updates=updates, processed_until={stream: chunk.span.end})))
+        on_progress(DIARIZATION_SHARE + (1 - DIARIZATION_SHARE) * done / total, "transcribing")
+    if (leak is not None or echoes.has_found) and not job.live_segments:
+        emit(Told(notice_of(leak)))
+    emit(
+        Patched(
+            TranscriptPatch(
+                updates=replacer.retract_rest(),
+                overlaps=_overlaps(turns, replacer),
+                processed_until={stream: len(view) for stream, view in views.items()},
+                turns=_continued(turns, replacer),
+                turns_revision=revision,
+            )
+        )
+    )
+    on_progress(1.0, "done")
+
+
+class _Echoes:
+    """Takes back what the microphone repeats of the system audio."""
+
+    def __init__(self, job: RefineJob, *, is_leaking: bool) -> None:
+        self._is_on = job.config.is_echo_handled
+        self._is_leaking = is_leaking
+        self.has_found = False
+        self._finder = RepeatFinder()
+        kept = [segment for segment in job.live_segments if segment.segment_id in job.locked]
+        self._finder.push((s for s in kept if s.stream is StreamId.SYSTEM), is_leaking=is_leaking)
+
+    def without(self, updates: tuple[SegmentUpdate, ...]) -> tuple[SegmentUpdate, ...]:
+        """The updates, and behind them the retractions that they give reason for."""
+        if not self._is_on:
+            return updates
+        repeats = self._finder.push(updates, is_leaking=self._is_leaking)
+        self.has_found = self.has_found or bool(repeats)
+        taken = {segment.segment_id for segment in repeats}
+        gone = tuple(
+            replace(
+                segment,
+                revision=segment.revision + 1,
+                words=(),
+                committed=0,
+                reason=CorrectionReason.REFINE,
+            )
+            for segment in repeats
+        )
+        return (*(u for u in updates if u.segment_id not in taken), *gone)
+
+
+def _gain_db(view: SpoolView, cancel: threading.Event) -> float:
+    """What a whole stream lacks to be heard; 0 for one of usual level."""
+    statistics = LevelStatistics()
+    step = to_samples(READ_S)
+    for start in range(0, len(view), step):
+        _check(cancel)
+        samples = view.read(start, start + step)
+        for at in range(0, len(samples), BLOCK):
+            statistics.push(samples[at : at + BLOCK])
+    return statistics.gain_db
+
+
+def _check(cancel: threading.Event) -> None:
+    if cancel.is_set():
+        raise Cancelled("The final pass was stopped; what it had done is kept.")
+
+
+def _speech(
+    view: SpoolView,
+    models: LoadedModels,
+    vad_id: str,
+    stream: StreamId,
+    cancel: threading.Event,
+) -> list[Span]:
+    vad = models.vad(vad_id)
+    gate = VadGate(stream, vad.HOP_SAMPLES, GATE)
+    hops = Hops(vad.HOP_SAMPLES)
+    spans: list[Span] = []
+    block = to_samples(READ_S)
+    for start in range(0, len(view), block):
+        _check(cancel)
+        for _, hop in hops.push(view.read(start, start + block)):
+            closed = gate.push(vad.probability(hop))
+            if closed is not None:
+                spans.append(closed.span)
+    for _, hop in hops.flush():
+        closed = gate.push(vad.probability(hop))
+        if closed is not None:
+            spans.append(closed.span)
+    last = gate.flush()
+    if last is not None:
+        spans.append(last.span)
+    whole = Span(0, len(view))
+    return [span.clip(whole) for span in spans]
+
+
+def _request(language: str | None, job: RefineJob) -> AsrRequest:
+    return AsrRequest(
+        language=language,
+        beam_size=BEAM_SIZE,
+        wants_word_times=True,
+        wants_full_context=True,
+    )
+
+
+def _decode(
+    asr: AsrModel, view: SpoolView, chunk: Chunk, request: AsrRequest
+) -> tuple[tuple[Word, ...], str | None]:
+    result = asr.transcribe(chunk.audio(view.read), request)
+    words = tuple(replace(word, span=chunk.to_session(word.span)) for word in result.words)
+    return words, result.language
+
+
+def _continued(
+    turns: Mapping[StreamId, Sequence[SpeakerTurn]], replacer: TranscriptReplacer
+) -> dict[StreamId, tuple[SpeakerTurn, ...]]:
+    """The turns under the tracks that the transcript goes on with."""
+    return {
+        stream: tuple(
+            turn if turn.track is None else replace(turn, track=replacer.track(turn.track))
+            for turn in of_stream
+        )
+        for stream, of_stream in turns.items()
+    }
+
+
+def _overlaps(
+    turns: Mapping[StreamId, Sequence[SpeakerTurn]], replacer: TranscriptReplacer
+) -> tuple[OverlapRegion, ...]:
+    regions = []
+    for stream, stream_turns in turns.items():
+        ordered = sorted(stream_turns, key=lambda turn: turn.span)
+        for i, one in enumerate(ordered):
+            for two in ordered[i + 1 :]:
+                if two.span.start >= one.span.end:
+                    break
+                common = one.span.overlap(two.span)
+                if common < 0.3 * SESSION_RATE_HZ or one.track is None or two.track is None:
+                    continue
+                start = two.span.start
+                tracks = (replacer.track(one.track), replacer.track(two.track))
+                regions.append(
+                    OverlapRegion(
+                        stream=stream,
+                        span=Span(start, start + common),
+                        tracks=tuple(sorted(set(tracks))),
+                    )
+                )
+    return tuple(regions)

@@ -1,0 +1,260 @@
+"""Overlap rescue: two people at once become two texts, where that is better than one.
+
+Only overlaps found by the diarizer are separated, with a little context, and each voice is decoded
+by itself. Where the evidence is weak the plain text stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.domain.ids import TrackId
+from app.domain.messages import Float32Array, Word
+from app.domain.ports import AsrModel, AsrRequest, EmbeddingModel, SeparationModel
+from app.domain.session import SEPARATION_ON, ModelChoice
+from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.models import LoadedModels
+from app.engine.spool_view import SpoolView
+from app.pipeline import exemplars
+from app.pipeline.attribute import Piece
+from app.pipeline.chunks import Chunk
+from app.pipeline.separate import (
+    CONTEXT_S,
+    Island,
+    Turns,
+    blend,
+    find_islands,
+    once,
+    solo_evidence_db,
+    solo_spans,
+    voice_of,
+    weave,
+)
+
+log = logging.getLogger(__name__)
+
+SOLO_WEIGHT = 1 / 20
+"""20 dB of level difference in solo speech count as much as a cosine of 1."""
+MIN_PAIRING = 0.15
+"""Less evidence for whose source is which, and the plain text stays."""
+MIN_SOLO_DB = 6.0
+"""Where one person talks alone, the other's source has to be this much lower."""
+MAX_BLEND = 0.4
+"""Where both talk, sources that are more alike than this are not apart.
+
+Both limits are measured, docs/measurements.md: sources that leak at 12 dB pass and take a
+third of the errors away, what a network at the beginning of its training gives does not pass.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """An island whose voices were taken apart.
+
+    Attributes:
+        voices: Per person, float32 (n,) over the island's span.
+        pairing: Evidence for whose source is which; >= 0.
+        solo_db: How much lower the other's source is where one person talks alone.
+        blend: How much the sources are alike where both talk, in [0, 1].
+    """
+
+    island: Island
+    voices: Mapping[TrackId, Float32Array]
+    pairing: float
+    solo_db: float
+    blend: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the voices are so far apart that their text is better than the plain one."""
+        return self.solo_db >= MIN_SOLO_DB and self.blend <= MAX_BLEND
+
+
+class OverlapRescue:
+    """Writes overlaps anew; made once per pass, used by one thread.
+
+    Args:
+        separation: None takes apart by what the voices sound like alone in this recording.
+        centroids: The voices of the people, unit length.
+        is_careful: Leave the plain text where the voices are not surely apart.
+    """
+
+    def __init__(
+        self,
+        separation: SeparationModel | None,
+        embedding: EmbeddingModel,
+        asr: AsrModel,
+        centroids: Mapping[TrackId, Float32Array],
+        *,
+        is_careful: bool = True,
+    ) -> None:
+        self._separation = separation
+        self._embedding = embedding
+        self._asr = asr
+        self._centroids = centroids
+        self._is_careful = is_careful
+        self._learned: dict[tuple[SpoolView, TrackId], Float32Array | None] = {}
+
+    @classmethod
+    def of_choice(
+        cls,
+        choice: ModelChoice,
+        models: LoadedModels,
+        centroids: Mapping[TrackId, Float32Array],
+    ) -> OverlapRescue | None:
+        """The rescue that the user chose; None for none.
+
+        Args:
+            centroids: The voices of the people, unit length.
+
+        Raises:
+            KnownError: Weights are missing.
+        """
+        if choice.separation is None:
+            return None
+        name = choice.separation_network
+        return cls(
+            None if name is None else models.separation(name),
+            models.embedding(choice.embedding, threads=2),
+            models.asr(choice.asr_final),
+            centroids,
+            is_careful=choice.separation != SEPARATION_ON,
+        )
+
+    def rewrite(
+        self,
+        view: SpoolView,
+        chunk: Chunk,
+        plain: Sequence[Piece[TrackId]],
+        turns: Turns,
+        request: AsrRequest,
+    ) -> tuple[Piece[TrackId], ...]:
+        """The pieces of a chunk, with the overlaps of two people as two voices.
+
+        Args:
+            plain: What one decode of the mixture gave.
+            turns: Of this stream.
+            request: How the chunk was decoded.
+        """
+        words = sorted((word for piece in plain for word in piece.words), key=lambda w: w.span)
+        near = [turn for turn in turns if turn[0].overlap(chunk.span)]
+        found = find_islands(near, words, chunk.span)
+        if not found:
+            return tuple(plain)
+        apart = [
+            each
+            for island in found
+            if (each := self._take_apart(view, island, turns, near)) is not None
+        ]
+        paired = [each for each in apart if each.pairing >= MIN_PAIRING]
+        kept = [each for each in paired if each.is_sure or not self._is_careful]
+        log.info("%s overlaps separated, %s written anew", len(apart), len(kept))
+        if not kept:
+            return tuple(plain)
+        said = self._decode(kept, request)
+        return weave(plain, [each.island for each in kept], said)
+
+    def _take_apart(
+        self, view: SpoolView, island: Island, turns: Turns, near: Turns
+    ) -> Apart | None:
+        """The voices of an island; None where too little is known about one of them.
+
+        Args:
+            turns: Of the whole stream; `near` are those of the chunk.
+        """
+        context = to_samples(CONTEXT_S)
+        span = Span(max(0, island.span.start - context), min(len(view), island.span.end + context))
+        mixture = view.read(span.start, span.end)
+        if self._separation is not None:
+            sources = self._separation.separate(mixture)
+            # A network of more voices than two: the two loudest.
+            sources = sources[np.sort(np.argsort((sources**2).sum(axis=1))[-2:])]
+        else:
+            known = [self._learn(view, track, turns) for track in island.tracks]
+            learned = [voice for voice in known if voice is not None]
+            if len(learned) < len(known):
+                return None
+            sources = exemplars.separate(mixture, learned)
+        solo_db = solo_evidence_db(sources, span, near, island)
+        evidence = SOLO_WEIGHT * solo_db + self._likeness(sources, span, island)
+        if evidence < 0 and self._separation is None:
+            return None
+        if evidence < 0:
+            sources, solo_db = sources[::-1], -solo_db
+        inner = slice(island.span.start - span.start, island.span.end - span.start)
+        voices = {
+            track: voice_of(mixture, source, span, near, track)[inner]
+            for track, source in zip(island.tracks, sources, strict=True)
+        }
+        core = island.core.shift(-span.start)
+        return Apart(
+            island=island,
+            voices=voices,
+            pairing=abs(evidence),
+            solo_db=solo_db,
+            blend=blend(sources[:, core.start : core.end]),
+        )
+
+    def _learn(self, view: SpoolView, track: TrackId, turns: Turns) -> Float32Array | None:
+        """What a person sounds like alone in this recording; None for too little of it."""
+        key = (view, track)
+        if key not in self._learned:
+            pieces: list[Float32Array] = []
+            left = int(exemplars.LEARN_S * SESSION_RATE_HZ)
+            longest_first = sorted(solo_spans(turns, track), key=lambda span: -span.length)
+            for span in longest_first:
+                pieces.append(view.read(span.start, span.start + min(span.length, left)))
+                left -= len(pieces[-1])
+                if left <= 0:
+                    break
+            alone = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
+            self._learned[key] = exemplars.learn(alone)
+        return self._learned[key]
+
+    def _likeness(self, sources: Float32Array, span: Span, island: Island) -> float:
+        """How much more the sources' voices are like the people in this order than the other."""
+        first, second = (self._centroids.get(track) for track in island.tracks)
+        if first is None or second is None:
+            return 0.0
+        core = island.core.shift(-span.start)
+        heard = sources[:, core.start : core.end]
+        if heard.shape[1] < max(self._embedding.MIN_SAMPLES, SESSION_RATE_HZ // 2):
+            return 0.0
+        one, two = (self._embedding.embed(source) for source in heard)
+        return float(one @ first + two @ second - one @ second - two @ first)
+
+    def _decode(
+        self, apart: Sequence[Apart], request: AsrRequest
+    ) -> list[dict[TrackId, tuple[Word, ...]]]:
+        """Per island, the words of each voice; each person's stretches are decoded together."""
+        said: list[dict[TrackId, tuple[Word, ...]]] = [{} for _ in apart]
+        for track in sorted({track for each in apart for track in each.voices}):
+            own = [(i, each) for i, each in enumerate(apart) if track in each.voices]
+            audio = np.concatenate([each.voices[track] for _, each in own])
+            result = self._asr.transcribe(audio, request)
+            chunk = Chunk(tuple(each.island.span for _, each in own))
+            for word in result.words:
+                placed = replace(word, span=chunk.to_session(word.span))
+                middle = placed.span.middle
+                i = next((i for i, each in own if each.island.span.contains(middle)), own[-1][0])
+                said[i][track] = (*said[i].get(track, ()), placed)
+        return [self._once(each, words) for each, words in zip(apart, said, strict=True)]
+
+    def _once(
+        self, apart: Apart, said: Mapping[TrackId, tuple[Word, ...]]
+    ) -> dict[TrackId, tuple[Word, ...]]:
+        """Give words that both voices have to the one in which they are louder."""
+        a, b = apart.island.tracks
+        start = apart.island.span.start
+
+        def is_first(span: Span) -> bool:
+            inside = slice(max(0, span.start - start), max(0, span.end - start))
+            of_a, of_b = (float((apart.voices[t][inside] ** 2).sum()) for t in (a, b))
+            return of_a >= of_b
+
+        first, second = once(said.get(a, ()), said.get(b, ()), is_first)
+        return {a: first, b: second}

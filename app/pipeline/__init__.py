@@ -1,0 +1,1 @@
+"""The stages from audio blocks to transcript patches: pure, no threads, no model files."""

@@ -1,0 +1,214 @@
+"""Pieces and labels → segments with ids and revisions → transcript patches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from app.domain.ids import SegmentId, StreamId, TrackId
+from app.domain.messages import (
+    CorrectionReason,
+    SegmentStatus,
+    SegmentUpdate,
+    Word,
+)
+from app.domain.units import Span
+from app.pipeline.attribute import Piece
+
+Label = Callable[[int], tuple[TrackId | None, float | None]]
+"""Chain id → track and confidence."""
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Every segment of one session. Not thread-safe.
+
+    Attributes:
+        label: Asks the clusters who a chain is now.
+        revision_base: Added to every revision (see `SessionConfig`).
+    """
+
+    label: Label
+    revision_base: int = 0
+    _revision: int = 0
+    _pieces_of: dict[str, int] = field(default_factory=dict)
+    _final: dict[SegmentId, SegmentUpdate] = field(default_factory=dict)
+    _chain_of: dict[SegmentId, int | None] = field(default_factory=dict)
+    _open_partial: dict[str, SegmentUpdate] = field(default_factory=dict)
+
+    def partial(
+        self,
+        stream: StreamId,
+        utterance: str,
+        words: tuple[Word, ...],
+        chain_id: int | None,
+        *,
+        language: str | None,
+        committed: int = 0,
+    ) -> tuple[SegmentUpdate, ...]:
+        """The unfinished text of an utterance; replaces its previous one.
+
+        Args:
+            committed: Leading words that will not change.
+        """
+        segment_id = self._segment_id(utterance, self._pieces_of.get(utterance, 0))
+        known = self._open_partial.get(utterance)
+        if not words:
+            return () if known is None else (self._retract(utterance),)
+        updates = []
+        if known is not None and known.segment_id != segment_id:
+            updates.append(self._retract(utterance))
+        elif known is not None and (known.words, known.committed) == (words, committed):
+            return ()
+        track, confidence = (None, None) if chain_id is None else self.label(chain_id)
+        update = SegmentUpdate(
+            segment_id=segment_id,
+            revision=self._next(),
+            stream=stream,
+            span=Span(words[0].span.start, words[-1].span.end),
+            track=track,
+            words=words,
+            status=SegmentStatus.PARTIAL,
+            committed=committed,
+            speaker_confidence=confidence,
+            language=language,
+        )
+        self._open_partial[utterance] = update
+        return (*updates, update)
+
+    def final(
+        self,
+        stream: StreamId,
+        utterance: str,
+        pieces: tuple[Piece[int], ...],
+        *,
+        language: str | None,
+        alternatives: tuple[tuple[str, float], ...] = (),
+        is_last: bool = False,
+    ) -> tuple[SegmentUpdate, ...]:
+        """Words that will not change; an open partial of the utterance takes the first id."""
+        updates = []
+        for piece in pieces:
+            number = self._pieces_of.get(utterance, 0)
+            self._pieces_of[utterance] = number + 1
+            segment_id = self._segment_id(utterance, number)
+            track, confidence = (None, None) if piece.voice is None else self.label(piece.voice)
+            update = SegmentUpdate(
+                segment_id=segment_id,
+                revision=self._next(),
+                stream=stream,
+                span=piece.span,
+                track=track,
+                words=piece.words,
+                status=SegmentStatus.FINAL,
+                committed=len(piece.words),
+                speaker_confidence=confidence,
+                language=language,
+                has_overlap=piece.has_overlap,
+                alternatives=alternatives if len(pieces) == 1 else (),
+            )
+            self._final[segment_id] = update
+            self._chain_of[segment_id] = piece.voice
+            updates.append(update)
+            known = self._open_partial.get(utterance)
+            if known is not None and known.segment_id == segment_id:
+                del self._open_partial[utterance]
+        if is_last and utterance in self._open_partial:
+            updates.append(self._retract(utterance))
+        return tuple(updates)
+
+    def reassign(self, segment_id: SegmentId, chain_id: int | None) -> tuple[SegmentUpdate, ...]:
+        """A later look says that another chain said a segment."""
+        self._chain_of[segment_id] = chain_id
+        return self._relabelled([segment_id])
+
+    def withdraw(self, segment_ids: Iterable[SegmentId]) -> tuple[SegmentUpdate, ...]:
+        """Take final segments back for good: they are echo."""
+        updates = []
+        for segment_id in segment_ids:
+            known = self._final.pop(segment_id, None)
+            if known is not None:
+                del self._chain_of[segment_id]
+                updates.append(
+                    replace(
+                        known,
+                        revision=self._next(),
+                        words=(),
+                        committed=0,
+                        alternatives=(),
+                        reason=CorrectionReason.SECOND_OPINION,
+                    )
+                )
+        return tuple(updates)
+
+    def relabel(self) -> tuple[SegmentUpdate, ...]:
+        """Corrections for every final segment whose chain has changed its track."""
+        return self._relabelled(list(self._final))
+
+    def final_since(self, stream: StreamId, start: int) -> list[SegmentUpdate]:
+        """Final segments of a stream that end behind `start`."""
+        recent = []
+        for update in reversed(self._final.values()):
+            if update.stream is not stream:
+                continue
+            if update.span.end <= start:
+                break
+            recent.append(update)
+        return recent[::-1]
+
+    def chain_of(self, segment_id: SegmentId) -> int | None:
+        """The chain that a final segment is attributed to."""
+        return self._chain_of[segment_id]
+
+    def chains_given(self, lines: Mapping[SegmentId, TrackId]) -> dict[int, TrackId]:
+        """The chains most of whose written time is given to one track by `lines`."""
+        given: dict[int, dict[TrackId | None, int]] = {}
+        for segment_id, chain_id in self._chain_of.items():
+            if chain_id is not None:
+                track = lines.get(segment_id)
+                shares = given.setdefault(chain_id, {})
+                length = self._final[segment_id].span.length
+                shares[track] = shares.get(track, 0) + length
+        result = {}
+        for chain_id, shares in given.items():
+            track = max(shares, key=shares.__getitem__)
+            if track is not None and 2 * shares[track] > sum(shares.values()):
+                result[chain_id] = track
+        return result
+
+    def _relabelled(self, segment_ids: list[SegmentId]) -> tuple[SegmentUpdate, ...]:
+        updates = []
+        for segment_id in segment_ids:
+            update = self._final[segment_id]
+            chain_id = self._chain_of[segment_id]
+            if chain_id is None:
+                continue
+            track, confidence = self.label(chain_id)
+            if track is None or track == update.track:
+                continue
+            changed = replace(
+                update,
+                revision=self._next(),
+                track=track,
+                speaker_confidence=confidence,
+                reason=CorrectionReason.RELABEL,
+            )
+            self._final[segment_id] = changed
+            updates.append(changed)
+        return tuple(updates)
+
+    def _retract(self, utterance: str) -> SegmentUpdate:
+        return replace(
+            self._open_partial.pop(utterance),
+            revision=self._next(),
+            words=(),
+            status=SegmentStatus.FINAL,
+            committed=0,
+        )
+
+    def _segment_id(self, utterance: str, number: int) -> SegmentId:
+        return SegmentId(f"{utterance}-{number}")
+
+    def _next(self) -> int:
+        self._revision += 1
+        return self.revision_base + self._revision

@@ -1,0 +1,1 @@
+"""Use cases over ports, shared by the window and the command line."""

@@ -1,0 +1,62 @@
+"""What a front end receives: every service, the settings and the paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.ports import Player
+from app.lib.paths import Paths
+from app.services.diagnostics import DiagnosticsService
+from app.services.exporting import ExportingService
+from app.services.inbox import InboxService
+from app.services.library import LibraryService
+from app.services.models import ModelsService
+from app.services.recording import RecordingService
+from app.services.retention import RetentionService
+from app.services.speakers import SpeakersService
+from app.services.transcribing import TranscribingService
+from app.services.vocabulary import VocabularyService
+from app.settings.files import SettingsFile
+from app.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppContext:
+    """The services of one running program; made by `app.bootstrap`.
+
+    Attributes:
+        opening_notices: Sentences the user should see once: a damaged library was set aside,
+            meetings of a crashed program were found.
+    """
+
+    paths: Paths
+    library: LibraryService
+    recording: RecordingService
+    transcribing: TranscribingService
+    exporting: ExportingService
+    retention: RetentionService
+    inbox: InboxService
+    speakers: SpeakersService
+    models: ModelsService
+    diagnostics: DiagnosticsService
+    player: Player
+    settings_file: SettingsFile
+    opening_notices: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold now."""
+        return self.settings_file.current
+
+    @property
+    def vocabulary(self) -> VocabularyService:
+        """The terms that hold for every meeting."""
+        return VocabularyService(self.paths.vocabulary_file)
+
+    def save_settings(self, settings: Settings) -> None:
+        """Make `settings` hold from now on, and store them.
+
+        Raises:
+            KnownError: The file cannot be written; the settings hold until the program ends.
+        """
+        self.settings_file.save(settings)

@@ -1,0 +1,1 @@
+"""What a user can set, with defaults, ranges and help."""

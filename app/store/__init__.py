@@ -1,0 +1,1 @@
+"""The library database; ORM rows never leave this package."""

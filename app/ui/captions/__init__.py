@@ -1,0 +1,1 @@
+"""Captions in a small window above all others."""

@@ -1,0 +1,1 @@
+"""Saving a transcript as a file."""

@@ -1,0 +1,1 @@
+"""The list of meetings with search, and the queue of imports."""

@@ -1,0 +1,1 @@
+"""A meeting while it runs: set up, record, watch, stop."""

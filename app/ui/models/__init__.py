@@ -1,0 +1,1 @@
+"""Weights: the offer to fetch what is missing."""

@@ -1,0 +1,74 @@
+"""Tells when default models are missing, and fetches them when the user says so."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from app.domain.errors import Severity
+from app.domain.ports import ModelStatus
+from app.ui.bridge import ProgressBridge
+from app.ui.errors import Problem
+from app.ui.kit import Kit
+from app.ui.widgets.banner import Banner, BannerStack
+
+
+class MissingModels(QObject):
+    """Looks once at start, shows a banner, runs the download."""
+
+    def __init__(self, kit: Kit, banners: BannerStack, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kit = kit
+        self._banners = banners
+        self.banner: Banner | None = None
+        self._progress = ProgressBridge(self)
+        self._progress.changed.connect(self._show_progress)
+
+    def check(self) -> None:
+        """Look for missing models in the background."""
+        self._kit.tasks.run(self._kit.context.models.missing_defaults, self._offer)
+
+    def _offer(self, missing: tuple[ModelStatus, ...]) -> None:
+        if not missing:
+            return
+        size_bytes = sum(status.size_bytes for status in missing)
+        text = self.tr("Captions need models: crosstalk models fetch default")
+        button = self.tr("Download (%1 MB)").replace("%1", str(round(size_bytes / 1e6)))
+        self.banner = self._banners.show_text(
+            text, severity=Severity.WARNING, button_text=button, pressed=self.fetch
+        )
+        self.banner.closed.connect(self._forget)
+
+    def fetch(self) -> None:
+        """Download what is missing."""
+        if self.banner is None:
+            return
+        self.banner.button.hide()
+        self.banner.set_text(self.tr("Getting models…"))
+        self.banner.progress.setRange(0, 1000)
+        self.banner.progress.show()
+        service, post = self._kit.context.models, self._progress.post
+        self._kit.tasks.run_long(
+            lambda _cancel: service.fetch("default", post), self._fetched, self._failed
+        )
+
+    @Slot(str, float)
+    def _show_progress(self, name: str, share: float) -> None:
+        if self.banner is not None:
+            percent = f"{round(share * 100)} %"
+            text = self.tr("Getting models: %1, %2")
+            self.banner.set_text(text.replace("%1", name).replace("%2", percent))
+            self.banner.progress.setValue(round(share * 1000))
+
+    def _fetched(self, _status: ModelStatus) -> None:
+        if self.banner is not None:
+            self.banner.close_banner()
+        self._banners.show_text(self.tr("The models are here. Captions work from now on."))
+
+    def _failed(self, problem: Problem) -> None:
+        if self.banner is not None:
+            self.banner.close_banner()
+        self._kit.show_problem(problem)
+        self.check()
+
+    def _forget(self) -> None:
+        self.banner = None

@@ -1,0 +1,1 @@
+"""A stored meeting: read, listen, correct."""

@@ -1,0 +1,82 @@
+"""The menu on a passage of the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.domain.ids import TrackId
+from app.domain.speakers import MeetingSpeaker
+from app.ui.transcript.lines import Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineVerbs:
+    """What the page does when an entry of the menu is chosen."""
+
+    play: Callable[[], None]
+    ask_who: Callable[[], None]
+    edit: Callable[[], None]
+    join: Callable[[], None] | None
+    give_rest: Callable[[TrackId | None], None]
+    rewrite: Callable[[str], None]
+
+
+def line_menu(
+    passage: Passage,
+    speakers: Sequence[MeetingSpeaker],
+    readings: Sequence[tuple[str, str]],
+    verbs: LineVerbs,
+    parent: QWidget,
+) -> QMenu:
+    """The menu of a passage, with the word under the pointer in mind.
+
+    Args:
+        readings: Other readings of that word, each with the whole line then.
+    """
+    menu = QMenu(parent)
+    if readings:
+        could_be = menu.addMenu(_tr("Could be"))
+        for reading, line in readings:
+            could_be.addAction(reading).triggered.connect(partial(_run, verbs.rewrite, line))
+    menu.addAction(_tr("Play from here")).triggered.connect(verbs.play)
+    menu.addSeparator()
+    menu.addAction(_tr("Who is speaking…")).triggered.connect(verbs.ask_who)
+    fill_split_menu(menu.addMenu(_tr("From this word on it is")), passage, speakers, verbs)
+    join = menu.addAction(_tr("Same person as above"))
+    join.setEnabled(verbs.join is not None)
+    if verbs.join is not None:
+        join.triggered.connect(verbs.join)
+    menu.addSeparator()
+    menu.addAction(_tr("Edit text")).triggered.connect(verbs.edit)
+    copy = menu.addAction(_tr("Copy text"))
+    copy.triggered.connect(partial(_run, _copy, passage.text))
+    return menu
+
+
+def fill_split_menu(
+    menu: QMenu, passage: Passage, speakers: Sequence[MeetingSpeaker], verbs: LineVerbs
+) -> None:
+    """Offer every other voice of the meeting, and a new one."""
+    for speaker in speakers:
+        if speaker.track != passage.first.track:
+            entry = menu.addAction(speaker.label)
+            entry.triggered.connect(partial(_run, verbs.give_rest, speaker.track))
+    menu.addAction(_tr("Somebody new")).triggered.connect(partial(_run, verbs.give_rest, None))
+
+
+def _run(work: Callable[..., None], value: object, _is_checked: object = None) -> None:
+    work(value)
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def _tr(text: str) -> str:
+    return str(QCoreApplication.translate("LineMenu", text))

@@ -1,0 +1,68 @@
+"""What of a passage a person means when they point at a word; pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from app.domain.ids import SegmentId
+from app.domain.messages import SegmentUpdate
+from app.domain.selection import LineSelection
+from app.ui.transcript.lines import Line, Passage, Row
+
+
+def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
+    """The words of a passage from a moment to its end; all of it from its first word on."""
+    chosen = []
+    for line in passage.lines:
+        starts = [word.span.start_s for word in line.words] or [line.span.start_s]
+        first = next((n for n, start in enumerate(starts) if start >= seconds - 1e-6), None)
+        if first is not None:
+            chosen.append(LineSelection(segment_id=line.segment_id, first=first))
+    return tuple(chosen)
+
+
+def passage_above(rows: Sequence[Row], passage: Passage) -> Passage | None:
+    """The passage that ends before this one begins, whoever says it."""
+    above = None
+    for row in rows:
+        for lane in row.lanes:
+            if lane.first.segment_id == passage.first.segment_id:
+                return above
+        if row.lanes:
+            above = max(row.lanes, key=lambda lane: lane.last.span.end)
+    return None
+
+
+def readings(line: Line, segment: SegmentUpdate, seconds: float) -> tuple[tuple[str, str], ...]:
+    """Other readings of the word heard at a moment, best first.
+
+    Returns:
+        Per reading, what would stand instead of the word, and the whole line then.
+    """
+    old = [word.text for word in line.words]
+    number = next((n for n, w in enumerate(line.words) if w.span.start_s >= seconds - 1e-6), None)
+    if number is None:
+        return ()
+    found: dict[str, str] = {}
+    for text, _score in segment.alternatives:
+        new = text.split()
+        matcher = SequenceMatcher(None, old, new, autojunk=False)
+        for kind, start, end, new_start, new_end in matcher.get_opcodes():
+            if kind == "replace" and start <= number < end:
+                words = [*old[:start], *new[new_start:new_end], *old[end:]]
+                found.setdefault(" ".join(new[new_start:new_end]), line.separator.join(words))
+    return tuple(found.items())
+
+
+def replaced(
+    lines: Sequence[Line], places: Sequence[tuple[SegmentId, int]], length: int, text: str
+) -> dict[SegmentId, str]:
+    """The texts of lines after `length` characters at each of `places` give way to `text`."""
+    texts = {line.segment_id: line.text for line in lines}
+    changed: dict[SegmentId, str] = {}
+    for segment_id, at in sorted(places, key=lambda place: place[1], reverse=True):
+        old = changed.get(segment_id, texts.get(segment_id))
+        if old is not None:
+            changed[segment_id] = old[:at] + text + old[at + length :]
+    return {segment_id: " ".join(new.split()) for segment_id, new in changed.items()}

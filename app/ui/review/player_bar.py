@@ -1,0 +1,234 @@
+"""Play, pause, skip and seek; follows the player while it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from app.ui.actions import Do
+from app.ui.errors import Problem
+from app.ui.kit import Kit
+from app.ui.review.timeline import Timeline
+from app.ui.times import clock
+
+POLL_MS = 50
+SKIP_S = 5.0
+SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+_START_POLLS = 20
+"""A player that has not begun after this many polls (1 s) has nothing to play."""
+
+
+class PlayerBar(QFrame):
+    """The foot of the review."""
+
+    position_changed = Signal(object)
+    """Seconds while playing; None when playback ends."""
+
+    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kit = kit
+        self._spools: Sequence[Path] = ()
+        self._position_s = 0.0
+        self._duration_s = 0.0
+        self._silent_polls = 0
+        self.is_playing = False
+        self.speed = 1.0
+        self.setProperty("kind", "bar")
+        # Time runs from left to right in every language, as on players of every make.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 20, 10)
+        row.setSpacing(4)
+        self._buttons: dict[Do, QToolButton] = {}
+        for do, slot in (
+            (Do.SKIP_BACK, self.skip_back),
+            (Do.PLAY, self.toggle),
+            (Do.SKIP_FORWARD, self.skip_forward),
+        ):
+            button = QToolButton(self)
+            button.setProperty("kind", "flat")
+            button.setAccessibleName(kit.actions[do].text())
+            button.setToolTip(kit.actions[do].toolTip())
+            button.clicked.connect(kit.actions[do].trigger)
+            kit.actions[do].triggered.connect(slot)
+            kit.theme.fit_icon(button, 22)
+            self._buttons[do] = button
+            row.addWidget(button)
+        self.time = QLabel("0:00", self)
+        self.time.setProperty("kind", "muted")
+        self.time.setAccessibleName(self.tr("Position and length"))
+        self.timeline = Timeline(kit.theme, self)
+        self.timeline.sought.connect(self.seek)
+        row.addSpacing(8)
+        row.addWidget(self.timeline, 1)
+        row.addSpacing(12)
+        row.addWidget(self.time)
+        row.addSpacing(6)
+        row.addWidget(self._speed_button())
+        kit.actions[Do.FASTER].triggered.connect(self.faster)
+        kit.actions[Do.SLOWER].triggered.connect(self.slower)
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        kit.theme.changed.connect(self._dress)
+        self._dress()
+
+    def _speed_button(self) -> QToolButton:
+        self.speeds = QToolButton(self)
+        self.speeds.setProperty("kind", "flat")
+        self.speeds.setToolTip(self.tr("Speed; voices keep their pitch"))
+        self.speeds.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.speeds)
+        for speed in SPEEDS:
+            action = menu.addAction(speed_text(speed))
+            action.triggered.connect(lambda _on=False, chosen=speed: self.set_speed(chosen))
+        self.speeds.setMenu(menu)
+        self._show_speed()
+        return self.speeds
+
+    @property
+    def position_s(self) -> float:
+        """Where playback is, or would start."""
+        return self._position_s
+
+    def set_recording(self, spools: Sequence[Path], duration_s: float) -> None:
+        """Take another recording; stops what plays unless it is the same one."""
+        if tuple(spools) != tuple(self._spools):
+            self.stop()
+            self._position_s = 0.0
+        self._spools = tuple(spools)
+        self._duration_s = duration_s
+        for do in self._buttons:
+            self._buttons[do].setEnabled(bool(spools))
+            self._kit.actions[do].setEnabled(bool(spools))
+        self._show_position()
+
+    # --- Commands --------------------------------------------------------------------------
+
+    @Slot(float)
+    def play_from(self, seconds: float) -> None:
+        """Play from a moment on."""
+        if not self._spools:
+            return
+        self._position_s = min(max(0.0, seconds), self._duration_s)
+        self.is_playing = True
+        self._silent_polls = 0
+        player, spools, start_s = self._kit.context.player, self._spools, self._position_s
+        speed = self.speed
+        self._kit.tasks.run(lambda: player.play(spools, start_s, speed=speed), None, self._failed)
+        self._timer.start()
+        self._dress()
+        self._show_position()
+
+    @Slot()
+    def toggle(self) -> None:
+        """Play, or pause."""
+        if self.is_playing:
+            self.stop()
+        else:
+            is_at_end = self._position_s >= self._duration_s - 0.2
+            self.play_from(0.0 if is_at_end else self._position_s)
+
+    @Slot()
+    def stop(self) -> None:
+        """Pause; the position stays."""
+        if not self.is_playing:
+            return
+        self.is_playing = False
+        self._timer.stop()
+        self._kit.tasks.run(self._kit.context.player.stop)
+        self._dress()
+        self.position_changed.emit(None)
+
+    @Slot(float)
+    def seek(self, seconds: float) -> None:
+        """Go to a moment; goes on playing if it does."""
+        if self.is_playing:
+            self.play_from(seconds)
+            return
+        self.cue(seconds)
+        self.position_changed.emit(self._position_s)
+
+    def cue(self, seconds: float) -> None:
+        """Make the next playback start at a moment."""
+        self._position_s = min(max(0.0, seconds), self._duration_s)
+        self._show_position()
+
+    def set_speed(self, speed: float) -> None:
+        """Play at another speed from now on, one of `SPEEDS`."""
+        if speed == self.speed:
+            return
+        self.speed = speed
+        self._show_speed()
+        if self.is_playing:
+            self.play_from(self._position_s)
+
+    @Slot()
+    def faster(self) -> None:
+        """Take the next higher speed."""
+        self.set_speed(next((s for s in SPEEDS if s > self.speed), self.speed))
+
+    @Slot()
+    def slower(self) -> None:
+        """Take the next lower speed."""
+        self.set_speed(next((s for s in reversed(SPEEDS) if s < self.speed), self.speed))
+
+    @Slot()
+    def skip_back(self) -> None:
+        """Go back 5 s."""
+        self.seek(self._position_s - SKIP_S)
+
+    @Slot()
+    def skip_forward(self) -> None:
+        """Go forward 5 s."""
+        self.seek(self._position_s + SKIP_S)
+
+    # --- Inside ----------------------------------------------------------------------------
+
+    @Slot()
+    def _poll(self) -> None:
+        position = self._kit.context.player.position_s()
+        if position is None:
+            self._silent_polls += 1
+            if self._silent_polls > _START_POLLS or self._position_s >= self._duration_s - 0.2:
+                self.stop()
+            return
+        # Once the player has begun, silence means the end.
+        self._silent_polls = _START_POLLS
+        self._position_s = position
+        self._show_position()
+        self.position_changed.emit(position)
+
+    def _show_speed(self) -> None:
+        text = speed_text(self.speed)
+        self.speeds.setText(text)
+        self.speeds.setAccessibleName(self.tr("Speed: %1").replace("%1", text))
+
+    def _failed(self, problem: Problem) -> None:
+        self.stop()
+        self._kit.show_problem(problem)
+
+    def _show_position(self) -> None:
+        self.timeline.set_position(self._position_s)
+        self.time.setText(f"{clock(self._position_s)} / {clock(self._duration_s)}")
+
+    @Slot()
+    def _dress(self) -> None:
+        tokens, icons = self._kit.theme.tokens, self._kit.icons
+        names = {
+            Do.SKIP_BACK: "back",
+            Do.PLAY: "pause" if self.is_playing else "play",
+            Do.SKIP_FORWARD: "forward",
+        }
+        for do, button in self._buttons.items():
+            button.setIcon(icons.icon(names[do], tokens.text))
+        text = self.tr("Pause") if self.is_playing else self.tr("Play")
+        self._buttons[Do.PLAY].setAccessibleName(text)
+
+
+def speed_text(speed: float) -> str:
+    """A speed as the button shows it: 1.25x with a real multiplication sign."""
+    return f"{speed:g}\u00d7"

@@ -1,0 +1,448 @@
+"""The page of a stored meeting."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QLocale, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.errors import Severity
+from app.domain.ids import MeetingId, SegmentId, TrackId
+from app.domain.meeting import MeetingState
+from app.domain.selection import LineSelection
+from app.ui.actions import VOICES, Do
+from app.ui.errors import Problem
+from app.ui.kit import Kit
+from app.ui.review.document import ReviewDocument
+from app.ui.review.find import Place, doubts, next_place
+from app.ui.review.find_bar import FindBar
+from app.ui.review.menu import LineVerbs, fill_split_menu, line_menu
+from app.ui.review.passages import lines_from, passage_above, readings
+from app.ui.review.player_bar import PlayerBar
+from app.ui.review.voices import VoiceStrip
+from app.ui.times import day, facts, length, time_of_day
+from app.ui.transcript.lines import Line, Passage
+from app.ui.transcript.view import TranscriptView
+from app.ui.transcript.who import WhoPanel
+from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.title_field import TitleField
+
+_MEETING_ACTIONS = (
+    Do.EXPORT,
+    Do.UNDO,
+    Do.REDO,
+    Do.REFINE,
+    Do.RENAME_MEETING,
+    Do.DELETE_MEETING,
+    Do.DELETE_AUDIO,
+    Do.FIND,
+    Do.REPLACE,
+    Do.FIND_NEXT,
+    Do.FIND_PREVIOUS,
+    Do.NEXT_DOUBT,
+    Do.FASTER,
+    Do.SLOWER,
+)
+
+_AUDIO_ACTIONS = frozenset({Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER})
+
+
+class ReviewView(QWidget):
+    """Header with title and voices, transcript, player."""
+
+    export_wanted = Signal(object, str)
+    delete_wanted = Signal(object, str)
+    delete_audio_wanted = Signal(object, str)
+    refine_wanted = Signal(object)
+    library_changed = Signal()
+
+    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kit = kit
+        self._moment: tuple[float, SegmentId | None] | None = None
+        self._doubt_s = -1.0
+        self.setProperty("kind", "page")
+        self.document = ReviewDocument(kit, self)
+        self.document.loaded.connect(self._show_loaded)
+        self.document.library_changed.connect(self.library_changed)
+        self._build()
+        self._connect_actions()
+        kit.theme.changed.connect(self._dress)
+        self._dress()
+
+    # --- Building --------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        actions = self._kit.actions
+        head = QFrame(self)
+        head.setProperty("kind", "header")
+        self.title = TitleField(head)
+        self.title.setAccessibleName(self.tr("Title of the meeting"))
+        self.title.renamed.connect(self.document.rename)
+        first = QHBoxLayout()
+        first.setSpacing(4)
+        first.addWidget(self.title, 1)
+        for do in (Do.UNDO, Do.REDO):
+            first.addWidget(self._tool(actions[do].text(), do))
+        self.more = QToolButton(head)
+        self.more.setProperty("kind", "flat")
+        self.more.setAccessibleName(self.tr("More"))
+        self.more.setToolTip(self.tr("More"))
+        self._kit.theme.fit_icon(self.more, 20)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.more)
+        for do in (
+            Do.FIND, Do.REPLACE, Do.NEXT_DOUBT, Do.RENAME_MEETING, Do.REFINE,
+            Do.DELETE_AUDIO, Do.DELETE_MEETING,
+        ):  # fmt: skip
+            menu.addAction(actions[do])
+        self.more.setMenu(menu)
+        first.addWidget(self.more)
+        self.export = QPushButton(self.tr("Export"), head)
+        self.export.setProperty("kind", "primary")
+        self.export.setAccessibleName(actions[Do.EXPORT].text())
+        self.export.setToolTip(actions[Do.EXPORT].toolTip())
+        self._kit.theme.fit_icon(self.export, 16)
+        self.export.clicked.connect(actions[Do.EXPORT].trigger)
+        first.addSpacing(6)
+        first.addWidget(self.export)
+        self.facts = ElidedLabel("", head)
+        self.facts.setProperty("kind", "muted")
+        self.voices = VoiceStrip(self._kit.theme, head)
+        self.voices.chosen.connect(self._ask_about_voice)
+        rows = QVBoxLayout(head)
+        rows.setContentsMargins(28, 12, 20, 12)
+        rows.setSpacing(6)
+        rows.addLayout(first)
+        rows.addWidget(self.facts)
+        rows.addSpacing(2)
+        rows.addWidget(self.voices)
+        self.transcript = TranscriptView(self._kit, is_live=False, parent=self)
+        self.transcript.setModel(self.document.model)
+        self.transcript.setAccessibleDescription(
+            self.tr("Enter plays from a line, F2 edits it, Ctrl+P says who speaks")
+        )
+        self.find_bar = FindBar(self._kit, self.document.model, self)
+        self.find_bar.found.connect(self._show_place)
+        self.find_bar.terms_changed.connect(self.transcript.set_terms)
+        self.find_bar.rewritten.connect(self.document.edit_texts)
+        self.find_bar.closed.connect(self.transcript.setFocus)
+        self.empty = QLabel(self.tr("No words were found in this recording."), self)
+        self.empty.setProperty("kind", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setContentsMargins(20, 60, 20, 0)
+        self.empty.hide()
+        self.player = PlayerBar(self._kit, self)
+        self.player.position_changed.connect(self.transcript.set_position)
+        self.transcript.time_clicked.connect(self.player.play_from)
+        self.transcript.speaker_clicked.connect(self._ask_about_line)
+        self.transcript.menu_wanted.connect(self._show_menu)
+        self.transcript.edit_started.connect(self.player.stop)
+        self.transcript.painter.edited.connect(self.document.edit_texts)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(head)
+        box.addWidget(self.find_bar)
+        box.addWidget(self.empty)
+        box.addWidget(self.transcript, 1)
+        box.addWidget(self.player)
+
+    def _tool(self, name: str, do: Do) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(self._kit.actions[do])
+        button.setProperty("kind", "flat")
+        button.setAccessibleName(name)
+        self._kit.theme.fit_icon(button, 20)
+        return button
+
+    def _connect_actions(self) -> None:
+        actions = self._kit.actions
+        actions[Do.UNDO].triggered.connect(self.document.undo)
+        actions[Do.REDO].triggered.connect(self.document.redo)
+        actions[Do.RENAME_MEETING].triggered.connect(self._focus_title)
+        actions[Do.EXPORT].triggered.connect(self._ask_export)
+        actions[Do.DELETE_MEETING].triggered.connect(self._ask_delete)
+        actions[Do.DELETE_AUDIO].triggered.connect(self._ask_delete_audio)
+        actions[Do.REFINE].triggered.connect(self._ask_refine)
+        actions[Do.EDIT_LINE].triggered.connect(self._edit_current)
+        actions[Do.NAME_SPEAKER].triggered.connect(self._ask_about_current)
+        actions[Do.FIND].triggered.connect(self._open_find)
+        actions[Do.FIND_NEXT].triggered.connect(self.find_bar.next)
+        actions[Do.FIND_PREVIOUS].triggered.connect(self.find_bar.previous)
+        actions[Do.NEXT_DOUBT].triggered.connect(self._next_doubt)
+        actions[Do.REPLACE].triggered.connect(self._open_replace)
+        actions[Do.SPLIT].triggered.connect(self._split_current)
+        actions[Do.JOIN].triggered.connect(self._join_current)
+        self.transcript.addAction(actions[Do.SPLIT])
+        self.transcript.addAction(actions[Do.JOIN])
+        for number, do in enumerate(VOICES, start=1):
+            actions[do].triggered.connect(partial(self._give_current_to, number))
+            self.transcript.addAction(actions[do])
+        self.transcript.addAction(actions[Do.EDIT_LINE])
+        self.transcript.addAction(actions[Do.NAME_SPEAKER])
+
+    # --- For the window --------------------------------------------------------------------
+
+    def open(
+        self,
+        meeting_id: MeetingId,
+        *,
+        at_s: float | None = None,
+        segment_id: SegmentId | None = None,
+        terms: tuple[str, ...] = (),
+    ) -> None:
+        """Show a meeting, at a moment if one is given.
+
+        Args:
+            terms: Words to mark, lower case.
+        """
+        if meeting_id != self.document.meeting_id:
+            self.player.set_recording((), 0.0)
+            self.find_bar.close_bar()
+            self._doubt_s = -1.0
+            self.transcript.verticalScrollBar().setValue(0)
+        self._moment = None if at_s is None else (at_s, segment_id)
+        self.transcript.set_terms(terms)
+        self.document.open(meeting_id)
+
+    def close_meeting(self) -> None:
+        """Show nothing."""
+        self.player.set_recording((), 0.0)
+        self.document.close()
+        self.update_actions(is_shown=False)
+
+    def update_actions(self, *, is_shown: bool) -> None:
+        """Actions on a meeting work while one is shown."""
+        transcript = self.document.transcript if is_shown else None
+        has_audio = transcript is not None and bool(transcript.meeting.streams)
+        for do in _MEETING_ACTIONS:
+            needs_audio = do in _AUDIO_ACTIONS
+            self._kit.actions[do].setEnabled(has_audio if needs_audio else transcript is not None)
+
+    # --- Showing ---------------------------------------------------------------------------
+
+    @Slot()
+    def _show_loaded(self) -> None:
+        transcript = self.document.transcript
+        if transcript is None:
+            return
+        meeting = transcript.meeting
+        self.title.set_title(meeting.title)
+        parts = [day(meeting.started_at), time_of_day(meeting.started_at)]
+        parts.append(length(meeting.duration_s))
+        word_count = sum(len(segment.words) for segment in transcript.segments)
+        parts.append(self.tr("%1 words").replace("%1", QLocale().toString(word_count)))
+        if meeting.state is MeetingState.RECORDED:
+            parts.append(self.tr("transcript unfinished"))
+        elif meeting.state is MeetingState.REFINING:
+            parts.append(self.tr("being refined"))
+        if not meeting.streams and meeting.state is MeetingState.DONE:
+            parts.append(self.tr("audio deleted"))
+        self.facts.setText(facts(parts, "  ·  "))
+        self.voices.show_voices(transcript)
+        lines = list(self.document.model.lines())
+        self.empty.setVisible(not lines)
+        self.player.set_recording(
+            [stream.spool_path for stream in meeting.streams], meeting.duration_s
+        )
+        self.player.timeline.show_lines(lines, meeting.duration_s)
+        self.update_actions(is_shown=True)
+        self.find_bar.refresh()
+        if self._moment is not None:
+            seconds, segment_id = self._moment
+            self._moment = None
+            self.transcript.show_moment(seconds, segment_id)
+            self.player.cue(seconds)
+
+    # --- Finding ---------------------------------------------------------------------------
+
+    @Slot()
+    def _open_find(self) -> None:
+        passage = self.transcript.current_passage()
+        self.find_bar.open_bar(passage.first.span.start_s if passage is not None else 0.0)
+
+    @Slot()
+    def _open_replace(self) -> None:
+        self._open_find()
+        self.find_bar.open_replacing()
+
+    @Slot(object)
+    def _show_place(self, place: Place) -> None:
+        self.transcript.show_moment(place.seconds, place.segment_id)
+        if not self.player.is_playing:
+            self.player.cue(place.seconds)
+
+    @Slot()
+    def _next_doubt(self) -> None:
+        places = doubts(self.document.model.lines())
+        number = next_place(places, self._doubt_s)
+        if number is None:
+            text = self.tr("The recogniser was sure of every word.")
+            self._kit.show_problem(Problem(text=text, severity=Severity.WARNING))
+            return
+        self._doubt_s = places[number].seconds
+        self._show_place(places[number])
+        self.transcript.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # --- Corrections -----------------------------------------------------------------------
+
+    @Slot()
+    def _focus_title(self) -> None:
+        self.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.title.selectAll()
+
+    @Slot()
+    def _edit_current(self) -> None:
+        passage = self.transcript.current_passage()
+        if passage is not None:
+            self.transcript.edit_line(passage.first.segment_id)
+
+    @Slot(object, QRect)
+    def _ask_about_line(self, passage: Passage, box: QRect) -> None:
+        segment_ids = tuple(line.segment_id for line in passage.lines)
+        self._ask(passage.first.track, segment_ids, box)
+
+    @Slot(object, QRect)
+    def _ask_about_voice(self, track: TrackId, box: QRect) -> None:
+        self._ask(track, (), box)
+
+    @Slot()
+    def _ask_about_current(self) -> None:
+        passage = self.transcript.current_passage() if self.isVisible() else None
+        if passage is not None:
+            rect = self.transcript.visualRect(self.transcript.currentIndex())
+            at = self.transcript.viewport().mapToGlobal(rect.center())
+            self._ask_about_line(passage, QRect(at, QSize(1, 1)))
+
+    def _give_current_to(self, number: int) -> None:
+        passage, transcript = self.transcript.current_passage(), self.document.transcript
+        if passage is None or transcript is None:
+            return
+        voice = next((s for s in transcript.speakers if s.index == number), None)
+        if voice is not None and voice.track != passage.first.track:
+            ids = [line.segment_id for line in passage.lines]
+            self.document.give_lines(ids, voice.track)
+
+    def _ask(self, track: TrackId | None, segment_ids: tuple[SegmentId, ...], box: QRect) -> None:
+        transcript = self.document.transcript
+        if transcript is None:
+            return
+        panel = WhoPanel(
+            transcript.speakers,
+            self.document.people,
+            track=track,
+            segment_ids=segment_ids,
+            parent=self,
+        )
+        panel.answered.connect(self.document.take_answer)
+        panel.open_at(box)
+
+    # --- Menus and the like ----------------------------------------------------------------
+
+    @Slot(object, float, QPoint)
+    def _show_menu(self, passage: Passage, seconds: float, at: QPoint) -> None:
+        transcript = self.document.transcript
+        if transcript is None:
+            return
+        line = next(
+            (e for e in reversed(passage.lines) if e.span.start_s <= seconds), passage.first
+        )
+        segment = next((s for s in transcript.segments if s.segment_id == line.segment_id), None)
+        menu = line_menu(
+            passage,
+            transcript.speakers,
+            readings(line, segment, seconds) if segment is not None else (),
+            self._verbs(passage, seconds, at, line),
+            self,
+        )
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+
+    def _verbs(self, passage: Passage, seconds: float, at: QPoint, line: Line) -> LineVerbs:
+        document, model = self.document, self.document.model
+        above = passage_above([model.row(n) for n in range(model.rowCount())], passage)
+        whole = tuple(LineSelection(segment_id=one.segment_id) for one in passage.lines)
+        is_other = above is not None and above.first.track not in (None, passage.first.track)
+        joined = above.first.track if above is not None and is_other else None
+        return LineVerbs(
+            play=lambda: self.player.play_from(seconds),
+            ask_who=lambda: self._ask_about_line(passage, QRect(at, QSize(1, 1))),
+            edit=lambda: self.transcript.edit_line(line.segment_id),
+            join=(lambda: document.give(whole, joined)) if joined is not None else None,
+            give_rest=lambda track: document.give(lines_from(passage, seconds), track),
+            rewrite=lambda text: document.edit_texts({line.segment_id: text}),
+        )
+
+    @Slot()
+    def _split_current(self) -> None:
+        passage, transcript = self.transcript.current_passage(), self.document.transcript
+        if passage is None or transcript is None:
+            return
+        seconds = self.player.position_s
+        inside = passage.first.span.start_s < seconds < passage.last.span.end_s
+        if not inside:
+            text = self.tr("Click the first word that somebody else says, then split there.")
+            self._kit.show_problem(Problem(text=text, severity=Severity.WARNING))
+            return
+        rect = self.transcript.visualRect(self.transcript.currentIndex())
+        at = self.transcript.viewport().mapToGlobal(rect.center())
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        verbs = self._verbs(passage, _word_start(passage, seconds), at, passage.first)
+        fill_split_menu(menu, passage, transcript.speakers, verbs)
+        menu.popup(at)
+        menu.setActiveAction(menu.actions()[0])
+
+    @Slot()
+    def _join_current(self) -> None:
+        passage = self.transcript.current_passage()
+        if passage is not None:
+            verbs = self._verbs(passage, 0.0, QPoint(), passage.first)
+            if verbs.join is not None:
+                verbs.join()
+
+    @Slot()
+    def _ask_export(self) -> None:
+        if self.document.transcript is not None:
+            meeting = self.document.transcript.meeting
+            self.export_wanted.emit(meeting.meeting_id, meeting.title)
+
+    @Slot()
+    def _ask_delete(self) -> None:
+        if self.document.transcript is not None:
+            meeting = self.document.transcript.meeting
+            self.delete_wanted.emit(meeting.meeting_id, meeting.title)
+
+    @Slot()
+    def _ask_delete_audio(self) -> None:
+        if self.document.transcript is not None:
+            meeting = self.document.transcript.meeting
+            self.delete_audio_wanted.emit(meeting.meeting_id, meeting.title)
+
+    @Slot()
+    def _ask_refine(self) -> None:
+        if self.document.meeting_id is not None:
+            self.refine_wanted.emit(self.document.meeting_id)
+
+    @Slot()
+    def _dress(self) -> None:
+        tokens, icons = self._kit.theme.tokens, self._kit.icons
+        self.more.setIcon(icons.icon("more", tokens.text))
+        self.export.setIcon(icons.icon("export", tokens.on_accent))
+
+
+def _word_start(passage: Passage, seconds: float) -> float:
+    """When the word began that is heard at a moment; of a pause, the word after it."""
+    words = [word for line in passage.lines for word in line.words]
+    return next((w.span.start_s for w in words if w.span.end_s > seconds), seconds)

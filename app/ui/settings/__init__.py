@@ -1,0 +1,1 @@
+"""Settings: one page made from the schema, with models and privacy below."""

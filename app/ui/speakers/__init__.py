@@ -1,0 +1,1 @@
+"""Enrolled people: list, enroll, rename, merge, forget."""

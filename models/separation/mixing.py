@@ -1,0 +1,168 @@
+"""Dynamic mixing: every training mixture is made once, from a seed and its number.
+
+Two talkers (or one, or none) with changed speed and level, clean or in a simulated room, with a
+little synthetic noise. Targets are what each talker alone would have sounded like at the
+microphone, room included and noise excluded. Recorded noise is never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from scipy.signal import fftconvolve, lfilter, resample_poly
+
+RATE = 16_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How mixtures are made; see configs/*.toml.
+
+    Attributes:
+        segment_s: Length of a mixture.
+        single: Share of mixtures with one talker only.
+        silent: Share with none.
+        partial: Share of two-talker mixtures that overlap in part.
+        rooms: Share of mixtures in a room.
+        noisy: Share of mixtures with noise.
+        speeds: Range of speed factors, in steps of 1/20.
+        ratio_db: Largest level difference of the two.
+        noise_db: Range of signal-to-noise ratios.
+    """
+
+    segment_s: float = 3.0
+    single: float = 0.12
+    silent: float = 0.02
+    partial: float = 0.4
+    rooms: float = 0.5
+    noisy: float = 0.5
+    speeds: tuple[float, float] = (0.85, 1.15)
+    ratio_db: float = 7.0
+    noise_db: tuple[float, float] = (12.0, 40.0)
+
+
+def load_speech(
+    folders: Sequence[Path], held_out: Sequence[str], *, only_held_out: bool = False
+) -> dict[str, list[np.ndarray]]:
+    """Read utterances int16 by speaker; the speaker is the file name up to its first dash."""
+    speech: dict[str, list[np.ndarray]] = {}
+    for folder in folders:
+        files = sorted([*folder.rglob("*.flac"), *folder.rglob("*.wav")])
+        if not files:
+            raise SystemExit(f"{folder} holds no .flac or .wav files")
+        for file in files:
+            speaker = file.stem.split("-")[0]
+            if (speaker in held_out) != only_held_out:
+                continue
+            audio, rate = soundfile.read(file, dtype="int16")
+            if rate != RATE:
+                raise SystemExit(f"{file} is not sampled at 16 kHz")
+            speech.setdefault(speaker, []).append(audio)
+    return speech
+
+
+class Mixer:
+    """Makes mixtures; the same seed and number give the same mixture."""
+
+    def __init__(
+        self,
+        speech: dict[str, list[np.ndarray]],
+        rooms: np.ndarray | None,
+        recipe: Recipe,
+        seed: int,
+    ) -> None:
+        """Keep the material.
+
+        Args:
+            speech: Utterances by speaker.
+            rooms: float32 (rooms, 2, samples) from `rooms.py`, or None for clean mixtures only.
+        """
+        self._speech = speech
+        self._speakers = sorted(speech)
+        self._rooms = rooms
+        self._recipe = recipe
+        self._seed = seed
+        self._samples = int(recipe.segment_s * RATE)
+
+    def batch(self, number: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mixtures float32 (size, samples) and their sources (size, 2, samples)."""
+        made = [self.mixture(number * size + each) for each in range(size)]
+        return np.stack([m for m, _ in made]), np.stack([s for _, s in made])
+
+    def mixture(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """One mixture float32 (samples,) and its sources (2, samples)."""
+        recipe = self._recipe
+        rng = np.random.default_rng([self._seed, number])
+        kind = rng.random()
+        talkers = 0 if kind < recipe.silent else 1 if kind < recipe.silent + recipe.single else 2
+        sources = np.zeros((2, self._samples), np.float32)
+        chosen = rng.choice(len(self._speakers), 2, replace=False)
+        for row, speaker in zip(sources[:talkers], chosen, strict=False):
+            row[:] = self._utterance(self._speakers[speaker], rng)
+        if talkers == 2 and rng.random() < recipe.partial:
+            self._make_partial(sources, rng)
+        if self._rooms is not None and rng.random() < recipe.rooms:
+            pair = self._rooms[rng.integers(len(self._rooms))]
+            for row, response in zip(sources, pair[rng.permutation(2)], strict=True):
+                if row.any():
+                    row[:] = fftconvolve(row, response)[: len(row)]
+        levels = [np.sqrt((row**2).sum() / max(1, (np.abs(row) > 1e-3).sum())) for row in sources]
+        ratio = rng.uniform(-recipe.ratio_db, recipe.ratio_db)
+        for row, level, half in zip(sources, levels, (ratio / 2, -ratio / 2), strict=True):
+            if level > 0:
+                row *= 0.05 / level * 10 ** (half / 20)
+        mixture = sources.sum(axis=0)
+        if talkers == 0 or rng.random() < recipe.noisy:
+            mixture = mixture + self._noise(mixture, rng)
+        gain = 10 ** (rng.uniform(-15, 12) / 20)
+        return (mixture * gain).astype(np.float32), sources * np.float32(gain)
+
+    def _utterance(self, speaker: str, rng: np.random.Generator) -> np.ndarray:
+        """A random stretch of a talker at a random speed, float32 (samples,)."""
+        low, high = self._recipe.speeds
+        step = rng.integers(round(low * 20), round(high * 20) + 1)
+        wanted = int(self._samples * step / 20) + 20
+        utterances = self._speech[speaker]
+        audio = utterances[rng.integers(len(utterances))]
+        while len(audio) < wanted:
+            audio = np.concatenate([audio, utterances[rng.integers(len(utterances))]])
+        start = rng.integers(len(audio) - wanted + 1)
+        piece = audio[start : start + wanted].astype(np.float32) / 32768
+        if step != 20:
+            piece = resample_poly(piece, 20, step)
+        piece = piece[: self._samples]
+        return np.pad(piece, (0, self._samples - len(piece)))
+
+    def _make_partial(self, sources: np.ndarray, rng: np.random.Generator) -> None:
+        """Let one talker begin late or stop early, or both talkers do one of them each."""
+        n = self._samples
+        fade = np.linspace(0, 1, 160, dtype=np.float32)
+        first, second = rng.permutation(2)
+        begin = int(rng.uniform(0.1, 0.8) * n)
+        sources[first, :begin] = 0
+        sources[first, begin : begin + 160] *= fade[: n - begin]
+        if rng.random() < 0.6:
+            end = int(rng.uniform(0.4, 0.95) * n)
+            which = second if rng.random() < 0.7 else first
+            if which == second or end > begin + 0.15 * n:
+                sources[which, end:] = 0
+                sources[which, end - 160 : end] *= fade[::-1]
+
+    def _noise(self, mixture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Coloured noise, sometimes with a hum, float32 (samples,)."""
+        noise = rng.standard_normal(len(mixture))
+        noise = lfilter([1.0], [1.0, -rng.uniform(0.0, 0.98)], noise)
+        if rng.random() < 0.2:
+            times = np.arange(len(mixture)) / RATE
+            for harmonic in range(1, 6):
+                strength = rng.uniform(0, 2) * noise.std()
+                noise = noise + strength * np.sin(
+                    2 * np.pi * rng.choice([50, 60]) * harmonic * times
+                )
+        level = np.sqrt((mixture**2).mean()) or 0.01
+        wanted = level * 10 ** (-rng.uniform(*self._recipe.noise_db) / 20)
+        return (noise / noise.std() * wanted).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Tests, mirrored on the program; a package, because some dependency installs its own `tests`."""

@@ -1,0 +1,112 @@
+"""Two people at once, with the real diarizer and recogniser and sources that are known."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+
+import meeteval
+import numpy as np
+import pytest
+import soundfile
+
+from app.bench.text import normalise
+from app.domain.ids import StreamId
+from app.domain.session import ModelChoice, RefineJob
+from app.domain.transcript import Transcript
+from app.domain.units import SESSION_RATE_HZ
+from app.engine.models import LoadedModels
+from app.engine.protocol import Patched
+from app.engine.refine import refine
+from app.lib.paths import resolve_paths
+from tests.e2e.conftest import ROOT
+from tests.fakes.listener import make_config
+from tests.fakes.spools import write_spool
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+DATA = ROOT / "tests" / "data"
+MOVED_TO_S = (0.8, 3.58, 6.0, 11.48)
+"""Where the four turns of the clip begin here: the third falls into the second."""
+
+
+class KnownSources(LoadedModels):
+    """Separates what it has the sources of."""
+
+    def __init__(self, models_dir, sources):
+        super().__init__(models_dir)
+        self.sources = sources
+
+    def separation(self, name, *, threads=2):
+        return self
+
+    def separate(self, samples):
+        mixture = self.sources.sum(axis=0)
+        windows = np.lib.stride_tricks.sliding_window_view(mixture, len(samples))
+        far = np.abs(windows[:, ::97] - samples[::97]).sum(axis=1)
+        start = int(np.argmin(far))
+        return self.sources[:, start : start + len(samples)]
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """float32 (2, n), and the reference."""
+    turns = json.loads((DATA / "two_speakers.seglst.json").read_text())
+    samples, _ = soundfile.read(DATA / "two_speakers.flac", dtype="float32")
+    sources = np.zeros((2, len(samples)), dtype=np.float32)
+    for number, (turn, start_s) in enumerate(zip(turns, MOVED_TO_S, strict=True)):
+        first, last = (round(turn[edge] * SESSION_RATE_HZ) for edge in ("start_time", "end_time"))
+        start = round(start_s * SESSION_RATE_HZ)
+        sources[number % 2, start : start + last - first] += samples[first:last]
+        turn["end_time"] += start_s - turn["start_time"]
+        turn["start_time"] = start_s
+    return sources, turns
+
+
+def transcribed(tmp_path, crowd, separation):
+    sources, _ = crowd
+    mixture = sources.sum(axis=0)
+    transcript = Transcript()
+
+    def emit(event):
+        if isinstance(event, Patched):
+            transcript.apply(event.patch)
+
+    job = RefineJob(
+        config=replace(make_config(StreamId.MIX), models=ModelChoice(separation=separation)),
+        spools={StreamId.MIX: write_spool(tmp_path / "mix.s16", mixture)},
+        sample_counts={StreamId.MIX: len(mixture)},
+    )
+    models = KnownSources(resolve_paths().models_dir, sources)
+    refine(job, models, emit, on_progress=lambda *_: None, cancel=threading.Event())
+    return list(transcript)
+
+
+def errors(segments, reference):
+    """cpWER errors."""
+    written = [
+        {
+            "session_id": "two_speakers",
+            "speaker": s.track or "?",
+            "words": normalise(" ".join(word.text for word in s.words)),
+            "start_time": s.span.start_s,
+            "end_time": s.span.end_s,
+        }
+        for s in segments
+    ]
+    spoken = [turn | {"words": normalise(turn["words"])} for turn in reference]
+    score = meeteval.wer.cpwer(meeteval.io.SegLST(spoken), meeteval.io.SegLST(written))
+    return score["two_speakers"].errors
+
+
+def test_both_voices_of_an_overlap_are_written_with_good_sources(tmp_path, crowd):
+    plain = transcribed(tmp_path, crowd, None)
+    rescued = transcribed(tmp_path, crowd, "known")
+
+    assert errors(rescued, crowd[1]) < errors(plain, crowd[1]) - 3
+    marked = [segment for segment in rescued if segment.has_overlap]
+    assert len({segment.track for segment in marked}) == 2
+    one, two = marked[:2]
+    assert one.track != two.track
+    assert one.span.overlap(two.span) > SESSION_RATE_HZ

@@ -1,0 +1,216 @@
+"""The window over the real program: real library, engine process, models and sound server."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from app.bootstrap import open_context
+from app.cli.session import Launch
+from app.domain.ids import StreamId
+from app.domain.meeting import MeetingState, SearchHit
+from app.services.context import AppContext
+from app.ui.actions import Do
+from app.ui.export.view import ExportDialog
+from app.ui.library.model import LibraryModel
+from app.ui.live.session import LiveState
+from app.ui.main import Quitter
+from app.ui.tasks import TaskRunner
+from app.ui.theme import Theme, ThemeMode
+from app.ui.transcript.who import WhoPanel
+from app.ui.window import MainWindow
+from tests.e2e.conftest import ROOT
+from tests.e2e.transcripts import plain_words, recall
+from tests.sound_server import MIC_SINK, RATE_HZ, SYSTEM_SINK, SoundServer, is_available
+
+pytestmark = pytest.mark.e2e
+
+TWO_SPEAKERS = ROOT / "tests" / "data" / "two_speakers.flac"
+SAMPLE = ROOT / "resources" / "sample"
+PLAYED_S = 12.0
+WORK_TIMEOUT_MS = 120_000
+RUNTIMES = {"torch", "onnxruntime", "ctranslate2", "faster_whisper", "pyannote", "asteroid"}
+
+
+class Program:
+    """An open window and everything behind it."""
+
+    def __init__(self, context: AppContext, qapp, qtbot) -> None:
+        self.context = context
+        self.tasks = TaskRunner()
+        self.window = MainWindow(context, Theme(qapp, ThemeMode.LIGHT), self.tasks)
+        self.quitter = Quitter(qapp, self.tasks)
+        self.window.quit_wanted.connect(self.quitter.quit)
+        self._qtbot = qtbot
+        self.window.show()
+        self.window.begin()
+
+    def wait(self, condition: Callable[[], object], timeout_ms: int = WORK_TIMEOUT_MS) -> None:
+        """Run the event loop until something holds; fails with what the banners say."""
+
+        def holds() -> None:
+            assert condition(), self.window.banners.texts
+
+        self._qtbot.waitUntil(holds, timeout=timeout_ms)
+
+    def do(self, action: Do) -> None:
+        """What a menu, a button or a shortcut does."""
+        assert self.window.kit.actions[action].isEnabled()
+        self.window.kit.actions[action].trigger()
+
+    def press(self, widget) -> None:
+        """Click the middle of a widget."""
+        self._qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    def type(self, widget, text: str) -> None:
+        """Type, then press Enter."""
+        widget.clear()
+        self._qtbot.keyClicks(widget, text)
+        self._qtbot.keyClick(widget, Qt.Key.Key_Return)
+
+    @property
+    def labels(self) -> set[str]:
+        """Who speaks in the open meeting."""
+        return {line.label for line in self.window.review.document.model.lines()}
+
+    @property
+    def text(self) -> str:
+        """All words of the open meeting."""
+        return " ".join(line.text for line in self.window.review.document.model.lines())
+
+
+@pytest.fixture
+def program(qapp, qtbot, tmp_path: Path, monkeypatch) -> Iterator[Program]:
+    """The program with an empty library of its own, quit as a user does."""
+    monkeypatch.setattr(ExportDialog, "_last_folder", tmp_path)
+    qapp.setQuitOnLastWindowClosed(False)
+    with open_context(Launch(data_dir=tmp_path / "data")) as context:
+        running = Program(context, qapp, qtbot)
+        try:
+            yield running
+            QTimer.singleShot(0, lambda: running.do(Do.QUIT))
+            assert qapp.exec() == 0
+            assert not running.window.isVisible()
+        finally:
+            assert running.tasks.close(10)
+            running.window.deleteLater()
+            qapp.processEvents()
+
+
+def test_a_file_becomes_a_corrected_exported_meeting(program, tmp_path, monkeypatch):
+    before = set(sys.modules)
+    window = program.window
+    names = ([str(TWO_SPEAKERS)], "")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_args: names)
+
+    program.do(Do.IMPORT)
+    program.wait(lambda: window.pages.currentWidget() is window.review)
+    program.wait(lambda: window.review.document.transcript is not None)
+
+    reference = json.loads(TWO_SPEAKERS.with_suffix(".seglst.json").read_text())
+    assert recall(" ".join(row["words"] for row in reference), program.text) > 0.85
+    assert program.labels == {"Speaker 1", "Speaker 2"}
+    assert not RUNTIMES & (set(sys.modules) - before)
+
+    chip = next(chip for chip in window.review.voices.chips if chip.text() == "Speaker 2")
+    program.press(chip)
+    program.type(window.review.findChild(WhoPanel).name, "Dana Scully")
+    program.wait(lambda: program.labels == {"Speaker 1", "Dana Scully"})
+
+    window.welcome.setFocus()
+    window.show_live()
+    program.type(window.library.search, "abnormally cold")
+    program.wait(lambda: isinstance(_hit(program), SearchHit))
+    hit = _hit(program)
+    window.library.list.opened.emit(window.library.model.index(_hit_row(program)))
+    program.wait(lambda: window.pages.currentWidget() is window.review)
+    program.wait(lambda: window.review.player.position_s > 0)
+    assert window.review.player.position_s == pytest.approx(hit.span.start_s)
+    assert window.review.transcript.painter.shown.flash == hit.segment_id
+
+    program.do(Do.EXPORT)
+    dialog = window.findChild(ExportDialog)
+    formats = [dialog.formats.item(row).text() for row in range(dialog.formats.count())]
+    dialog.formats.setCurrentRow(next(n for n, text in enumerate(formats) if ".srt" in text))
+    target = tmp_path / "out.srt"
+    program.type(dialog.path, str(target))
+    program.wait(target.exists)
+    program.wait(lambda: any(str(target) in text for text in window.banners.texts))
+    captions = target.read_text(encoding="utf-8")
+    assert "Dana Scully" in captions
+    assert re.search(r"^00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}$", captions, re.MULTILINE)
+    assert "abnormally" in plain_words(captions)
+
+
+@pytest.mark.sound
+@pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed")
+def test_a_recorded_meeting_shows_captions_then_is_in_the_library(qapp, tmp_path, request):
+    with SoundServer() as server:
+        program: Program = request.getfixturevalue("program")
+        window, setup = program.window, program.window.live.setup
+        sounds = {stream: _sound(stream, tmp_path) for stream in ("mic", "system")}
+
+        program.do(Do.RECORD)
+        program.wait(lambda: all(chooser.count() > 1 for chooser in setup.choosers.values()))
+        setup.title.setText("Stand-up")
+        program.press(setup.record)
+        program.wait(lambda: window.live.session.state is LiveState.RUNNING)
+        live = program.context.recording.current
+        program.wait(lambda: live is not None and live.elapsed().total_seconds() > 0.5)
+        players = [server.play(sounds["mic"], MIC_SINK), server.play(sounds["system"], SYSTEM_SINK)]
+        lines = window.live.session.transcript.lines
+        program.wait(lambda: any(line.is_final for line in lines()))
+        program.wait(lambda: all(player.poll() == 0 for player in players))
+        assert all(window.live.meters[stream].isVisible() for stream in live.levels_dbfs())
+        program.do(Do.STOP)
+        program.wait(lambda: window.pages.currentWidget() is window.review)
+        program.wait(lambda: window.review.document.transcript is not None)
+
+        def stored() -> list:
+            return [summary.meeting for summary in window.library.meetings]
+
+        program.wait(lambda: [m.state for m in stored()] == [MeetingState.DONE])
+        assert stored()[0].title == "Stand-up"
+        assert stored()[0].duration_s > PLAYED_S
+        assert {info.stream for info in stored()[0].streams} == {StreamId.MIC, StreamId.SYSTEM}
+        assert recall(_spoken(PLAYED_S), program.text) > 0.75
+
+
+def _sound(stream: str, folder: Path) -> Path:
+    """The first seconds of the sample meeting at the sinks' own rate."""
+    samples, rate = soundfile.read(SAMPLE / f"{stream}.flac", dtype="float32")
+    lead_in = np.zeros(RATE_HZ // 2, dtype=np.float32)
+    played = soxr.resample(samples[: int(PLAYED_S * rate)], rate, RATE_HZ)
+    path = folder / f"{stream}.wav"
+    soundfile.write(path, np.concatenate([lead_in, played]), RATE_HZ, subtype="PCM_16")
+    return path
+
+
+def _spoken(until_s: float) -> str:
+    rows = json.loads((SAMPLE / "reference.seglst.json").read_text())
+    return " ".join(row["words"] for row in rows if row["end_time"] < until_s)
+
+
+def _hit_row(program: Program) -> int:
+    model = program.window.library.model
+    rows = range(model.rowCount())
+    return next((n for n in rows if isinstance(_entry(program, n), SearchHit)), -1)
+
+
+def _hit(program: Program) -> object:
+    return _entry(program, _hit_row(program))
+
+
+def _entry(program: Program, row: int) -> object:
+    model = program.window.library.model
+    return model.index(row).data(LibraryModel.EntryRole)

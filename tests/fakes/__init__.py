@@ -1,0 +1,1 @@
+"""Stand-ins that implement a port or an edge fully."""

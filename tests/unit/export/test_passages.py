@@ -1,0 +1,75 @@
+import dataclasses
+
+import pytest
+
+from app.domain.ids import StreamId, TrackId
+from app.domain.messages import SegmentStatus
+from app.domain.speakers import MeetingSpeaker
+from app.export.passages import passages, shown_facts
+from tests.fakes.transcripts import make_segment, make_transcript
+
+pytestmark = pytest.mark.unit
+
+
+def test_passages_are_in_order_of_start_end_stream_and_id():
+    transcript = make_transcript(
+        [
+            make_segment("z", 2.0, "later"),
+            make_segment("b", 1.0, "two words"),
+            make_segment("a", 1.0, "two words"),
+            make_segment("c", 1.0, "two words", stream=StreamId.MIC),
+            make_segment("d", 1.0, "one"),
+        ]
+    )
+
+    assert [p.segment_id for p in passages(transcript)] == ["d", "c", "a", "b", "z"]
+
+
+def test_partial_retracted_and_blank_segments_are_left_out():
+    shown = make_segment("a", 0.0, "shown")
+    transcript = make_transcript(
+        [
+            dataclasses.replace(shown, segment_id="p", status=SegmentStatus.PARTIAL),
+            dataclasses.replace(shown, segment_id="r", words=()),
+            make_segment("e", 1.0, "emptied"),
+            shown,
+        ],
+        edited_texts={"e": "\n"},
+    )
+
+    assert [p.segment_id for p in passages(transcript)] == ["a"]
+
+
+def test_speaker_is_the_name_or_a_number_or_unknown():
+    speakers = [
+        MeetingSpeaker(track=TrackId("S1"), index=1, name="Zoë\nK."),
+        MeetingSpeaker(track=TrackId("S2"), index=2),
+        MeetingSpeaker(track=TrackId("S3"), index=3, name=" \n"),
+    ]
+    tracks = ["S1", "S2", "S3", "S9", None]
+    transcript = make_transcript(
+        [make_segment(str(i), i, "hm", track=track) for i, track in enumerate(tracks)],
+        speakers=speakers,
+    )
+
+    found = passages(transcript)
+
+    assert [p.speaker for p in found] == [
+        "Zoë\nK.",
+        "Speaker 2",
+        "Speaker 3",
+        "Unknown",
+        "Unknown",
+    ]
+    assert [p.track for p in found] == ["S1", "S2", "S3", None, None]
+
+
+def test_facts_count_only_what_is_shown():
+    transcript = make_transcript(
+        [make_segment("a", 1.0, "hello there"), make_segment("b", 5.0, "yes", track="S2")],
+        edited_texts={"b": " "},
+    )
+
+    facts = {row.track: row for row in shown_facts(transcript)}
+
+    assert (facts["S1"].turn_count, facts["S2"].turn_count) == (1, 0)

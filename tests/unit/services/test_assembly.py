@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.domain.ids import MeetingId
+from app.domain.meeting import Meeting, MeetingSource, MeetingState
+from app.services.assembly import Devices, assemble
+from tests.fakes.audio import repair, write_audio
+
+pytestmark = pytest.mark.unit
+
+
+def test_interrupted_meetings_are_told_when_the_program_opens(program):
+    folder = program.paths.recordings_dir / "m"
+    folder.mkdir(parents=True)
+    write_audio(folder / "mic.s16")
+    program.library.meetings.create(
+        Meeting(
+            meeting_id=MeetingId("m"),
+            title="Standup",
+            started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            state=MeetingState.RECORDING,
+            source=MeetingSource.RECORDING,
+        )
+    )
+    devices = Devices(
+        capture=program.backend,
+        files=program.files,
+        player=program.player,
+        exporters=program.exporters,
+        repair=repair,
+    )
+
+    context = assemble(
+        program.core, devices, program.settings_file, opening_notices=("Set aside.",)
+    )
+
+    first, second = context.opening_notices
+    assert first == "Set aside."
+    assert "'Standup' was interrupted" in second
+    assert "crosstalk library refine m" in second
+    assert context.player is program.player

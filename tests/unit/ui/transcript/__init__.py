@@ -1,0 +1,1 @@
+"""Lines, rows and their places."""
