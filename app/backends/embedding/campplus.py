@@ -10,6 +10,7 @@ import numpy as np
 
 from app.backends.derived import derive, find_checkpoint
 from app.backends.fbank import BIN_COUNT, log_mel
+from app.backends.onnx_export import write_onnx
 from app.backends.onnx_session import open_session
 from app.domain.messages import Float32Array
 from app.domain.ports import BackendInfo, EmbeddingModel
@@ -100,14 +101,11 @@ def export(checkpoint: Path, onnx_file: Path) -> None:
 
     from app.backends.campplus_network import load_network
 
-    with torch.no_grad():
-        torch.onnx.export(
-            load_network(checkpoint),
-            (torch.zeros(2, 298, BIN_COUNT),),
-            str(onnx_file),
-            input_names=["features"],
-            output_names=["embeddings"],
-            dynamic_axes={"features": {0: "batch", 1: "frames"}, "embeddings": {0: "batch"}},
-            opset_version=17,
-            dynamo=False,
-        )
+    write_onnx(
+        load_network(checkpoint),
+        torch.zeros(2, 298, BIN_COUNT),
+        onnx_file,
+        input_name="features",
+        output_name="embeddings",
+        dynamic_axes={"features": {0: "batch", 1: "frames"}, "embeddings": {0: "batch"}},
+    )

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.backends import torchaudio_stub
 from app.backends.derived import derive, find_checkpoint
+from app.backends.onnx_export import write_onnx
 from app.backends.onnx_session import open_session
 from app.domain.messages import Float32Array
 from app.domain.ports import BackendInfo, SegmentationModel
@@ -121,18 +122,14 @@ def export(checkpoint: Path, onnx_file: Path) -> None:
     """Write the checkpoint as ONNX, batch and length dynamic."""
     import torch
 
-    model = load_torch(checkpoint)
-    with torch.no_grad():
-        torch.onnx.export(
-            model,
-            (torch.zeros(2, 1, 10 * SESSION_RATE_HZ),),
-            str(onnx_file),
-            input_names=["waveforms"],
-            output_names=["log_probabilities"],
-            dynamic_axes={
-                "waveforms": {0: "batch", 2: "samples"},
-                "log_probabilities": {0: "batch", 1: "frames"},
-            },
-            opset_version=17,
-            dynamo=False,
-        )
+    write_onnx(
+        load_torch(checkpoint),
+        torch.zeros(2, 1, 10 * SESSION_RATE_HZ),
+        onnx_file,
+        input_name="waveforms",
+        output_name="log_probabilities",
+        dynamic_axes={
+            "waveforms": {0: "batch", 2: "samples"},
+            "log_probabilities": {0: "batch", 1: "frames"},
+        },
+    )
