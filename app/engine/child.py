@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
+from threadpoolctl import threadpool_limits
 
 from app.domain.errors import Cancelled, Category, KnownError
 from app.domain.ids import StreamId
@@ -52,6 +53,8 @@ def main(connection: Connection, logs_dir: Path | None, niceness: int) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     log_setup.configure(logs_dir)
     logging.captureWarnings(True)  # advice of libraries belongs in the log
+    # A second thread of numpy's BLAS mostly spins: it doubled the cost of every voice embedding.
+    threadpool_limits(1, user_api="blas")
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
     serve(connection)

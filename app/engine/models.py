@@ -53,7 +53,7 @@ class LoadedModels:
         """The clustering of the final pass; it has no weights, so it is in no manifest."""
         return agglomerative.load()
 
-    def asr(self, backend_id: str, *, threads: int = 2) -> AsrModel:
+    def asr(self, backend_id: str, *, threads: int = 1) -> AsrModel:
         """A recogniser."""
         model: AsrModel = self._get("asr", backend_id, threads)
         return model

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import soundfile
+from threadpoolctl import threadpool_limits
 
 from app.domain.ids import StreamId
 from app.domain.messages import CorrectionReason, NoticeKind, TranscriptPatch
@@ -56,8 +57,9 @@ def in_thread(samples) -> RecordingListener:
     """The meeting, transcribed by an engine in a thread."""
     host = ProcessHost(ThreadEngine)
     listener = RecordingListener()
-    session = host.open_session(CONFIG, {SYSTEM: MemorySource(samples)}, listener)
-    assert session.wait(WAIT_S)
+    with threadpool_limits(1, user_api="blas"):  # as in the process: rounding depends on it
+        session = host.open_session(CONFIG, {SYSTEM: MemorySource(samples)}, listener)
+        assert session.wait(WAIT_S)
     host.close()
     return listener
 

@@ -42,9 +42,9 @@ LAYER_COUNT, HEAD_COUNT, HEAD_SIZE = 6, 8, 36
 
 
 class MoonshineAsr:
-    """The loaded model; stateless between calls, usable from one thread at a time."""
+    """The loaded model; stateless between calls, which may come from two threads at once."""
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
         from tokenizers import Tokenizer
 
         self._encoder = open_session(folder / "encoder_model.ort", threads=threads)
@@ -131,7 +131,7 @@ class MoonshineAsr:
         return tokens, log_probabilities
 
 
-def load(models_dir: Path, *, threads: int = 2) -> AsrModel:
+def load(models_dir: Path, *, threads: int = 1) -> AsrModel:
     """Load moonshine tiny-en.
 
     Raises:

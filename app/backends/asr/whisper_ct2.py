@@ -29,6 +29,8 @@ INFO = BackendInfo(
     licence="MIT",
 )
 
+CALLS_AT_ONCE = 2
+"""They share the weights; the final pass decodes two chunks side by side."""
 MAX_INPUT_S = 30.0
 MIN_INPUT_SAMPLES = 1_600
 """Less than the shortest word; Whisper makes words of it."""
@@ -46,6 +48,8 @@ MIN_WORDS_PER_S = 0.7
 """A stretch of speech with fewer words has lost a sentence (docs/measurements.md)."""
 MAX_SILENT_END_S = 0.9
 """The gate leaves 0.25 s of silence behind the last word; more means lost words."""
+LISTEN_ON_CONTEXT_SAMPLES = 2 * SESSION_RATE_HZ
+"""Before a lost end; with less, Whisper says it again and again."""
 SUSPECT_REPEATS = 3
 """People do say a thing three times; a loop sounds the same with more context, they do not."""
 FRAMES_PER_S = 100
@@ -85,15 +89,24 @@ class _Decoded:
 
 
 class WhisperAsr:
-    """One loaded Whisper model; stateless between calls, usable from one thread at a time."""
+    """One loaded Whisper model; stateless between calls, which may come from two threads at once.
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+    Args:
+        threads: Cores that one call may use. One by default: on two cores a second thread makes
+            decoding dearer, not faster (1.1-1.9 times as long; docs/measurements.md).
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
         self._model = WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=threads
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=threads,
+            num_workers=CALLS_AT_ONCE,
         )
         self._tokenizer_class = Tokenizer
         self._tokenizers: dict[str, Any] = {}
@@ -102,8 +115,9 @@ class WhisperAsr:
         """Decode up to 30 s; see `AsrModel.transcribe`.
 
         A suspect result (loop, lost sentence, low confidence) is decoded again with the full 30 s
-        padding, and the better of the two is kept; not so while the speech goes on, since the
-        next call hears more. Sure silence, and an open loop, give no words.
+        padding, and where the words end well before the audio, the end is asked for again; not so
+        while the speech goes on, since the next call hears more. Sure silence, and an open
+        loop, give no words.
         """
         duration_s = len(samples) / SESSION_RATE_HZ
         if duration_s > MAX_INPUT_S:
@@ -116,8 +130,11 @@ class WhisperAsr:
         language = self._language(encoded, request.language)
         decoded = self._decode(encoded, duration_s, language, request)
         words = self._place(decoded, len(samples), language, request)
-        if not request.is_open and (decoded.is_suspect or _misses_end(words, request, duration_s)):
-            return self._second_try(samples, replace(request, language=language), decoded, words)
+        request = replace(request, language=language)
+        if not request.is_open and decoded.is_suspect:
+            return self._second_try(samples, request, decoded)
+        if not request.is_open and _misses_end(words, request, duration_s):
+            words = (*words, *self._listen_on(samples, encoded, request, words))
         # While speech goes on, a beginning loop is not let through: the next call hears more.
         is_loop = request.is_open and has_repetition(decoded.text, min_repeats=SUSPECT_REPEATS)
         return AsrResult(
@@ -128,20 +145,45 @@ class WhisperAsr:
             alternatives=decoded.alternatives,
         )
 
+    def _listen_on(
+        self,
+        samples: Float32Array,
+        encoded: tuple[Any, int],
+        request: AsrRequest,
+        words: tuple[Word, ...],
+    ) -> tuple[Word, ...]:
+        """What follows `words`, where the decoder ended too soon.
+
+        A forced prefix sometimes ends a sentence: without it the same encoder output often says
+        what follows. Where nothing was forced, the end is decoded with a little context. Both cost
+        a tenth of full padding, which would hold up everybody's captions by seconds.
+        """
+        heard_until = max(_last_end(words), request.prefix_samples)
+        start = 0 if request.prefix else max(0, heard_until - LISTEN_ON_CONTEXT_SAMPLES)
+        duration_s = (len(samples) - start) / SESSION_RATE_HZ
+        if start:
+            encoded = self._encode(samples[start:], duration_s + TAIL_PADDING_S)
+        language = request.language or "en"
+        afresh = replace(request, prefix="", prefix_samples=0)
+        decoded = self._decode(encoded, duration_s, language, afresh)
+        if decoded.is_suspect or decoded.is_no_speech:
+            return ()
+        found = (
+            replace(word, span=word.span.shift(start))
+            for word in self._align(decoded, duration_s, language)
+        )
+        return tuple(word for word in found if word.span.middle >= heard_until)
+
     def _second_try(
         self,
         samples: Float32Array,
         request: AsrRequest,
         decoded: _Decoded,
-        words: tuple[Word, ...],
     ) -> AsrResult:
         """Decode with full padding and without the prefix, then drop what the prefix covers."""
         padded = self._transcribe_padded(samples, request)
         heard = tuple(w for w in padded.words if w.span.middle >= request.prefix_samples)
-        is_better = decoded.is_suspect or _last_end(heard) > _last_end(words)
-        if not is_better:
-            heard = words
-        if decoded.is_no_speech or (has_repetition(decoded.text) and not is_better):
+        if decoded.is_no_speech:
             heard = ()
         return replace(padded, words=heard, alternatives=decoded.alternatives)
 
@@ -374,7 +416,7 @@ def spread_words(texts: list[str], span: Span) -> tuple[Word, ...]:
     )
 
 
-def load(models_dir: Path, *, threads: int = 2) -> AsrModel:
+def load(models_dir: Path, *, threads: int = 1) -> AsrModel:
     """Load whisper base.
 
     Raises:

@@ -18,7 +18,7 @@ INFO = BackendInfo(
 )
 
 
-def load(models_dir: Path, *, threads: int = 2) -> AsrModel:
+def load(models_dir: Path, *, threads: int = 1) -> AsrModel:
     """Load whisper tiny.en.
 
     Raises:

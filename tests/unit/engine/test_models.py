@@ -42,7 +42,7 @@ def test_model_is_loaded_once(found, tmp_path):
     first, second = models.asr("whisper-base"), models.asr("whisper-base")
 
     assert first is second
-    assert found["asr", "whisper-base"].loaded == [(tmp_path, 2)]
+    assert found["asr", "whisper-base"].loaded == [(tmp_path, 1)]
 
 
 def test_every_stream_gets_a_voice_activity_model_of_its_own(found, tmp_path):
