@@ -3,6 +3,7 @@
 import difflib
 import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -132,6 +133,18 @@ def test_second_call_is_not_coloured_by_the_first(model, samples, whole):
     model.transcribe(samples[: 2 * SESSION_RATE_HZ], AsrRequest(is_open=True))
 
     assert model.transcribe(samples, AsrRequest(wants_word_times=True)) == whole
+
+
+def test_calls_from_two_threads_do_not_mix(model, samples):
+    """The final pass decodes two chunks at once."""
+    halves = [samples[: len(samples) // 2], samples[len(samples) // 2 :]]
+    request = AsrRequest(wants_word_times=True)
+    alone = [model.transcribe(half, request).words for half in halves]
+
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda half: model.transcribe(half, request).words, halves * 2))
+
+    assert [plain(words) for words in together] == [plain(words) for words in alone * 2]
 
 
 @pytest.mark.parametrize("length", [0, 1, 400, 1_599])

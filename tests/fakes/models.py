@@ -231,7 +231,7 @@ class FakeModels:
     def clustering(self) -> ClusteringModel:
         return AverageLinkage()
 
-    def asr(self, backend_id: str, *, threads: int = 2) -> AsrModel:
+    def asr(self, backend_id: str, *, threads: int = 1) -> AsrModel:
         return self.quick if backend_id == ModelChoice().asr_partial else self.final
 
     def separation(self, name: str, *, threads: int = 2) -> SeparationModel:

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from app.engine.spool_view import SpoolView
 from app.pipeline.echo import Leak
 from app.pipeline.level import LevelStatistics
 from tests.fakes.listener import make_config
-from tests.fakes.models import SCALE, FakeModels, Script
+from tests.fakes.models import SCALE, FakeAsr, FakeModels, Script
 from tests.fakes.models import SECOND as SECOND_VOICE
 from tests.fakes.speech import make_words
 from tests.fakes.spools import write_spool
@@ -181,6 +182,43 @@ def test_every_speech_is_decoded_once_with_full_context(tmp_path):
     assert sum(done.models.final.lengths_s) < len(SCRIPT.samples) / 16_000 + 1
     assert all(r.wants_full_context and r.wants_word_times for r in requests)
     assert {r.beam_size for r in requests} == {5}
+
+
+def test_chunks_are_decoded_side_by_side_and_stay_in_their_order(tmp_path, monkeypatch):
+    twice = {SYSTEM: np.concatenate([SCRIPT.samples, SCRIPT.samples])}
+    monkeypatch.setattr("app.engine.refine.DECODES_AT_ONCE", 1)
+    one_by_one = Pass(tmp_path, samples=twice)
+    monkeypatch.undo()
+    both_run = threading.Barrier(2, timeout=10)
+    decode = FakeAsr.transcribe
+
+    def slow_first(asr, samples, request):
+        # A chunk that waited for the one before it would break the barrier.
+        if both_run.wait() == 0:
+            time.sleep(0.05)
+        return decode(asr, samples, request)
+
+    monkeypatch.setattr(FakeAsr, "transcribe", slow_first)
+
+    side_by_side = Pass(tmp_path, samples=twice)
+
+    assert len(one_by_one.models.final.requests) == 2
+    assert side_by_side.events == one_by_one.events
+
+
+def test_language_of_the_first_words_is_that_of_all_that_follow(tmp_path, monkeypatch):
+    decode = FakeAsr.transcribe
+
+    def german(asr, samples, request):
+        return replace(decode(asr, samples, request), language=request.language or "de")
+
+    monkeypatch.setattr(FakeAsr, "transcribe", german)
+    twice = np.concatenate([SCRIPT.samples, SCRIPT.samples])
+
+    done = Pass(tmp_path, samples={SYSTEM: twice}, language="auto")
+
+    assert [request.language for request in done.models.final.requests] == [None, "de"]
+    assert {segment.language for segment in done.transcript} == {"de"}
 
 
 def test_terms_of_the_user_are_put_in(tmp_path):
