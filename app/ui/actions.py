@@ -43,6 +43,7 @@ class Do(StrEnum):
     DOCTOR = "doctor"
     CAPTIONS = "captions"
     LOCK_CAPTIONS = "lock-captions"
+    LIVE_PANEL = "live-panel"
     FIND = "find"
     FIND_NEXT = "find-next"
     FIND_PREVIOUS = "find-previous"
@@ -306,6 +307,16 @@ TABLE: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+C",
         QT_TRANSLATE_NOOP("Actions", "Show or hide captions above other windows"),
         "captions",
+        is_toggle=True,
+    ),
+    _row(
+        Do.LIVE_PANEL,
+        QT_TRANSLATE_NOOP("Actions", "People and pipeline"),
+        "Ctrl+Shift+I",
+        QT_TRANSLATE_NOOP(
+            "Actions", "Show or hide who has talked how long, and how captions keep up"
+        ),
+        "sidebar",
         is_toggle=True,
     ),
     _row(

@@ -20,6 +20,7 @@ from app.domain.messages import (
     NoticeKind,
     SegmentStatus,
     SegmentUpdate,
+    StageHealth,
     TranscriptGap,
     Word,
 )
@@ -271,7 +272,17 @@ def tape(meeting_id: MeetingId) -> list[MeetingEvent]:
             right = segment(name, spoken, revision=11)
             events.append(_changed(meeting_id, end_s + 2.0, right, tuple(known)))
         lag_s = 1.6 if 8 <= number <= 10 else 0.2
-        health = Health(lag_s=lag_s, stages=(), rss_mb=800, promised_s=2.0, observed_s=1.9)
+        health = Health(
+            lag_s=lag_s,
+            stages=(
+                StageHealth(stage="front", queue_s=0.1, real_time_factor=0.12),
+                StageHealth(stage="asr-final", queue_s=lag_s, real_time_factor=0.28),
+            ),
+            rss_mb=800,
+            promised_s=2.0,
+            observed_s=2.8 if lag_s > 1 else 1.9,
+            relief=2 if lag_s > 1 else 0,
+        )
         events.append(HealthMeasured(meeting_id=meeting_id, t=end_s + 1.0, health=health))
     events.sort(key=lambda event: event.t)
     return events

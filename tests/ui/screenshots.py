@@ -264,6 +264,13 @@ def captions(window: MainWindow) -> None:
     window.captions.refresh()
 
 
+def live_panel(window: MainWindow) -> None:
+    """A running meeting with talk times and the pipeline beside it."""
+    live(window)
+    window.kit.actions[Do.LIVE_PANEL].setChecked(True)
+    settle(lambda: bool(window.live.panel.chips))
+
+
 def people(window: MainWindow) -> None:
     """Enrolled voices, and a voice of the open meeting to remember."""
     _open(window, "m0000001")
@@ -289,6 +296,7 @@ SHOTS = (
     Shot("waiting", waiting),
     Shot("live", live, is_key=True),
     Shot("live-scrolled", live_scrolled),
+    Shot("live-panel", live_panel, is_key=True),
     Shot("review-3-hours", long_meeting, is_key=True),
     Shot("long-names", long_names),
     Shot("right-to-left", right_to_left),

@@ -88,11 +88,60 @@ def test_levels_timer_and_delay_are_shown(desk):
     desk.wait(lambda: not page.badge.isVisible())
 
 
+def test_the_delay_that_is_kept_stands_beside_the_promise_and_warns_when_it_is_longer(desk):
+    live = desk.start_recording()
+    page = desk.window.live
+    live.play_until(10.0)
+    desk.wait(lambda: page.delay.isVisible())
+    assert (page.delay.text(), page.delay.property("kind")) == ("1.9 / 2.0 s", "muted")
+
+    live.play_until(59.0)
+
+    desk.wait(lambda: page.delay.text() == "2.8 / 2.0 s")
+    assert page.delay.property("kind") == "badge"
+    assert page.delay.accessibleName() == "Final text within 2.8 s, promised within 2.0 s"
+
+
+def test_panel_shows_talk_time_and_how_the_pipeline_keeps_up(desk):
+    live = desk.start_recording()
+    page = desk.window.live
+    live.play_until(59.0)
+    desk.wait(lambda: page.badge.isVisible())
+    assert not page.panel.isVisible()
+
+    desk.window.kit.actions[Do.LIVE_PANEL].trigger()
+
+    assert page.panel.isVisible()
+    talk_s = {}
+    for line in page.transcript.model().lines():
+        if line.is_final and line.track is not None:
+            talk_s[line.label] = talk_s.get(line.label, 0.0) + line.span.duration_s
+    most = max(talk_s, key=talk_s.get)
+    assert len(page.panel.chips) == len(talk_s)
+    assert page.panel.chips[0].text() == most
+    assert page.panel.values["delay"].text() == "2.8 s, promised 2.0 s"
+    assert page.panel.values["asr-final"].text() == "28 % of real time, 1.6 s waiting"
+    assert page.panel.values["relief"].text() == "Only final words"
+    assert page.panel.values["memory"].text() == "800 MB"
+
+
+def test_a_voice_of_the_panel_can_be_named(desk):
+    live = desk.start_recording()
+    page = desk.window.live
+    live.play_until(20.0)
+    desk.window.kit.actions[Do.LIVE_PANEL].trigger()
+    desk.wait(lambda: bool(page.panel.chips))
+
+    page.panel.chips[0].click()
+
+    desk.wait(lambda: page.findChild(WhoPanel) is not None)
+
+
 def test_the_promised_delay_changes_while_the_meeting_runs(desk):
     live = desk.start_recording()
     live.play_until(59.0)
     page = desk.window.live
-    desk.wait(lambda: "promised within 2.0 s" in page.points.toolTip())
+    desk.wait(lambda: "promised within 2.0 s" in page.delay.toolTip())
     assert page.points.currentText() == "Balanced"
 
     page.points.setFocus()

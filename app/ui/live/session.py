@@ -55,7 +55,8 @@ class LiveSession(QObject):
     """Follows one meeting from start to `Finished`; main thread only."""
 
     state_changed = Signal(object)
-    models_ready = Signal()
+    models_ready = Signal(tuple)
+    """The `ModelUse` of every model that runs."""
     health_changed = Signal(object)
     progressed = Signal(float, str)
     problem_found = Signal(object)
@@ -211,7 +212,7 @@ class LiveSession(QObject):
                     self.health_changed.emit(event.health)
                 case Started():
                     self.are_models_ready = True
-                    self.models_ready.emit()
+                    self.models_ready.emit(event.models)
                 case Progressed():
                     self.progressed.emit(event.share, event.step)
                 case HoldChanged():

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain.ids import StreamId
+from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.marks import HoldReason
-from app.domain.messages import Health, Notice
+from app.domain.messages import Health, ModelUse, Notice
 from app.domain.session import OperatingPoint
 from app.domain.speakers import SpeakerProfile
 from app.services.recording import RecordingRequest
@@ -26,6 +26,7 @@ from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.live.marker_bar import MarkerBar
+from app.ui.live.panel import LivePanel
 from app.ui.live.session import BEHIND_FROM_S, LiveSession, LiveState
 from app.ui.live.setup import SetupView
 from app.ui.times import clock
@@ -101,11 +102,7 @@ class LiveView(QStackedWidget):
         self.marker_bar = MarkerBar(page)
         self.marker_bar.confirmed.connect(self._keep_marker)
         tools = [self._tool(do, head) for do in (Do.MARK, Do.OFF_RECORD, Do.PAUSE)]
-        captions = QToolButton(head)
-        captions.setDefaultAction(self._kit.actions[Do.CAPTIONS])
-        captions.setProperty("kind", "flat")
-        captions.setAccessibleName(self._kit.actions[Do.CAPTIONS].text())
-        self._kit.theme.fit_icon(captions, 20)
+        self._tools.extend(tools)
         self.stop_button = QPushButton(self.tr("Stop"), head)
         self.stop_button.setProperty("kind", "record")
         self.stop_button.setAccessibleName(self._kit.actions[Do.STOP].text())
@@ -116,7 +113,8 @@ class LiveView(QStackedWidget):
         first.addWidget(self.title, 1)
         for tool in tools:
             first.addWidget(tool)
-        first.addWidget(captions)
+        for do in (Do.CAPTIONS, Do.LIVE_PANEL):
+            first.addWidget(self._tool(do, head))
         first.addWidget(self.stop_button)
         second = QHBoxLayout()
         second.setSpacing(8)
@@ -151,7 +149,10 @@ class LiveView(QStackedWidget):
             self.points.addItem(text, point)
             self.points.setItemData(self.points.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.points.activated.connect(self._use_point)
+        self.delay = QLabel(head)
+        self.delay.hide()
         second.addWidget(self.points)
+        second.addWidget(self.delay)
         second.addWidget(self.held)
         second.addWidget(self.badge)
         second.addWidget(self.status)
@@ -185,18 +186,24 @@ class LiveView(QStackedWidget):
         box.addWidget(head)
         box.addWidget(self.marker_bar)
         box.addWidget(self.progress)
-        box.addWidget(self.transcript, 1)
+        self.panel = LivePanel(self._kit.theme, page)
+        self.panel.chosen.connect(self._ask_who_is)
+        self.panel.setVisible(self._kit.actions[Do.LIVE_PANEL].isChecked())
+        self._kit.actions[Do.LIVE_PANEL].toggled.connect(self.panel.setVisible)
+        columns = QHBoxLayout()
+        columns.setSpacing(0)
+        columns.addWidget(self.transcript, 1)
+        columns.addWidget(self.panel)
+        box.addLayout(columns, 1)
         return page
 
     def _tool(self, do: Do, parent: QWidget) -> QToolButton:
-        """A button for something that only a running meeting can do."""
         action = self._kit.actions[do]
         tool = QToolButton(parent)
         tool.setDefaultAction(action)
         tool.setProperty("kind", "flat")
         tool.setAccessibleName(action.text())
         self._kit.theme.fit_icon(tool, 20)
-        self._tools.append(tool)
         return tool
 
     # --- Commands --------------------------------------------------------------------------
@@ -270,11 +277,22 @@ class LiveView(QStackedWidget):
         session = self.session
         if session is None or session.meeting_id is None:
             return
+        lines = tuple(line.segment_id for line in passage.lines if line.is_final)
+        self._ask(passage.first.track, lines, box)
+
+    @Slot(object, QRect)
+    def _ask_who_is(self, track: TrackId, box: QRect) -> None:
+        """Ask for the name of a voice, wherever it talks."""
+        if self.session is not None and self.session.meeting_id is not None:
+            self._ask(track, (), box)
+
+    def _ask(self, track: TrackId | None, lines: tuple[SegmentId, ...], box: QRect) -> None:
+        assert self.session is not None
         panel = WhoPanel(
-            session.transcript.speakers,
+            self.session.transcript.speakers,
             self._people,
-            track=passage.first.track,
-            segment_ids=tuple(line.segment_id for line in passage.lines if line.is_final),
+            track=track,
+            segment_ids=lines,
             parent=self,
         )
         panel.answered.connect(self._correct)
@@ -300,8 +318,7 @@ class LiveView(QStackedWidget):
         session = LiveSession(self._kit, title, self)
         self.session = session
         session.state_changed.connect(self._show_state)
-        session.models_ready.connect(self._show_waiting)
-        session.models_ready.connect(self.models_ready)
+        session.models_ready.connect(self._show_models)
         session.health_changed.connect(self._show_health)
         session.progressed.connect(self._show_progress)
         session.problem_found.connect(self._show_problem)
@@ -318,6 +335,7 @@ class LiveView(QStackedWidget):
         self._show_lag(0.0)
         self._show_point(point)
         self._show_delay(None, None)
+        self.panel.follow(session.transcript)
         self._show_state(LiveState.STARTING)
         self.setCurrentIndex(1)
         return session
@@ -361,6 +379,7 @@ class LiveView(QStackedWidget):
         else:
             self._clock.stop()
             self.badge.hide()
+            self.delay.hide()
         self._show_waiting()
         self._tick()
         self.running_changed.emit(self.is_running)
@@ -402,18 +421,30 @@ class LiveView(QStackedWidget):
         self.points.setCurrentIndex(self.points.findData(point))
 
     def _show_delay(self, promised_s: float | None, observed_s: float | None) -> None:
-        """The delay that is promised and the one that is kept, as the choice's tip."""
+        """The delay that is kept, beside the one that is promised; a warning when it is longer."""
         tip = self.points.itemData(self.points.currentIndex(), Qt.ItemDataRole.ToolTipRole)
-        if promised_s is not None and observed_s is not None:
-            tip = self.tr("Final text within %1 s, promised within %2 s")
-            tip = tip.replace("%1", f"{observed_s:.1f}").replace("%2", f"{promised_s:.1f}")
         self.points.setToolTip(tip)
+        if promised_s is None or observed_s is None:
+            self.delay.hide()
+            return
+        tip = self.tr("Final text within %1 s, promised within %2 s")
+        tip = tip.replace("%1", f"{observed_s:.1f}").replace("%2", f"{promised_s:.1f}")
+        is_kept = round(observed_s, 1) <= promised_s
+        self.delay.setProperty("kind", "muted" if is_kept else "badge")
+        self.delay.style().unpolish(self.delay)
+        self.delay.style().polish(self.delay)
+        self.delay.setText(f"{observed_s:.1f} / {promised_s:.1f} s")
+        self.delay.updateGeometry()
+        self.delay.setToolTip(tip)
+        self.delay.setAccessibleName(tip)
+        self.delay.setVisible(self.is_running)
 
     @Slot(object)
     def _show_health(self, health: Health) -> None:
         if not self._is_current():
             return
         self._show_delay(health.promised_s, health.observed_s)
+        self.panel.show_health(health)
         self._show_lag(health.lag_s)
 
     def _show_lag(self, lag_s: float) -> None:
@@ -430,6 +461,13 @@ class LiveView(QStackedWidget):
         if self._is_current() and not self.is_running:
             self.progress.setValue(round(share * 1000))
             self.progress.show()
+
+    @Slot(tuple)
+    def _show_models(self, models: tuple[ModelUse, ...]) -> None:
+        if self._is_current():
+            self.panel.show_models(models)
+        self._show_waiting()
+        self.models_ready.emit()
 
     @Slot()
     def _show_waiting(self) -> None:

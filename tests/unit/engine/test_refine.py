@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -189,14 +188,17 @@ def test_chunks_are_decoded_side_by_side_and_stay_in_their_order(tmp_path, monke
     monkeypatch.setattr("app.engine.refine.DECODES_AT_ONCE", 1)
     one_by_one = Pass(tmp_path, samples=twice)
     monkeypatch.undo()
-    both_run = threading.Barrier(2, timeout=10)
+    both_run, other_is_done = threading.Barrier(2, timeout=10), threading.Event()
     decode = FakeAsr.transcribe
 
     def slow_first(asr, samples, request):
         # A chunk that waited for the one before it would break the barrier.
-        if both_run.wait() == 0:
-            time.sleep(0.05)
-        return decode(asr, samples, request)
+        number = both_run.wait()
+        if number == 0:
+            assert other_is_done.wait(10)
+        result = decode(asr, samples, request)
+        other_is_done.set()
+        return result
 
     monkeypatch.setattr(FakeAsr, "transcribe", slow_first)
 
