@@ -93,7 +93,7 @@ def test_the_delay_that_is_kept_stands_beside_the_promise_and_warns_when_it_is_l
     page = desk.window.live
     live.play_until(10.0)
     desk.wait(lambda: page.delay.isVisible())
-    assert (page.delay.text(), page.delay.property("kind")) == ("1.9 / 2.0 s", "muted")
+    assert (page.delay.text(), page.delay.property("kind")) == ("1.9 / 2.0 s", "badge-quiet")
 
     live.play_until(59.0)
 
