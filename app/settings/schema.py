@@ -45,6 +45,7 @@ class Option:
         minimum, maximum: Range of a number, ends included; None for no bound.
         zero_text: What the page shows instead of 0; "" for the number itself.
         is_folder: The text names a folder, which the page lets the user choose.
+        is_typeface: The text names a family of fonts; "" is the window's own.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Option:
     maximum: float | None = None
     zero_text: str = ""
     is_folder: bool = False
+    is_typeface: bool = False
 
     def complaint_about(self, value: Value, default: Value) -> str | None:
         """Say what is wrong with `value`; None when it is legal.
@@ -237,6 +239,14 @@ class CaptionSettings:
         18,
         Option(
             label="Size of captions (pt)", help="The size of caption text.", minimum=10, maximum=48
+        ),
+    )
+    typeface: str = _option(
+        "",
+        Option(
+            label="Typeface of captions",
+            help="The typeface of caption text, for example one that is easy to read.",
+            is_typeface=True,
         ),
     )
     opacity_percent: int = _option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 
 from app.settings.schema import with_values
 from app.ui.actions import Do
@@ -59,6 +59,20 @@ def test_settings_change_lines_and_size_at_once(desk):
     captions.take_settings()
 
     assert captions.height() > 2.5 * before_px
+
+
+def test_settings_change_the_typeface_at_once(desk):
+    captions = _show(desk)
+    family = next(f for f in QFontDatabase.families() if f != captions.font().family())
+    page = desk.window.settings
+    page.open()
+
+    row = page.rows["captions.typeface"].control
+    row.setCurrentIndex(row.findData(family))
+
+    desk.wait(lambda: captions.text_font.family() == family)
+    row.setCurrentIndex(row.findData(""))
+    desk.wait(lambda: captions.text_font.family() == captions.font().family())
 
 
 def test_place_and_width_are_remembered(desk):

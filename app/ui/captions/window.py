@@ -114,13 +114,15 @@ class CaptionWindow(QWidget):
 
     @Slot()
     def take_settings(self) -> None:
-        """Take lines, size and opacity from the settings."""
+        """Take lines, typeface, size and opacity from the settings."""
         settings = self._kit.context.settings.captions
         self._line_count = settings.lines
         self._opacity = settings.opacity_percent / 100
-        self._font = QFont(self.font())
-        self._font.setPointSizeF(settings.text_pt)
-        self._bold = QFont(self._font)
+        self.text_font = QFont(self.font())
+        if settings.typeface:
+            self.text_font.setFamily(settings.typeface)
+        self.text_font.setPointSizeF(settings.text_pt)
+        self._bold = QFont(self.text_font)
         self._bold.setWeight(QFont.Weight.DemiBold)
         self._metrics = QFontMetricsF(self._bold)
         self.setFixedHeight(self.sizeHint().height())
@@ -265,7 +267,7 @@ class CaptionWindow(QWidget):
         return text.replace("%1", keys)
 
     def _paint_empty(self, painter: QPainter) -> None:
-        painter.setFont(self._font)
+        painter.setFont(self.text_font)
         painter.setPen(QColor(DARK.muted))
         text = self.tr("Captions appear here while a meeting runs.")
         box = self.rect().adjusted(PADDING_PX, 0, -PADDING_PX, 0)
@@ -281,8 +283,8 @@ class CaptionWindow(QWidget):
         for text, font, colour in (
             (f"{caption.name}  " if caption.name else "", self._bold,
              DARK.speaker(caption.colour_index)),
-            (solid, self._font, DARK.text),
-            (open_end, self._font, DARK.partial),
+            (solid, self.text_font, DARK.text),
+            (open_end, self.text_font, DARK.partial),
         ):  # fmt: skip
             painter.setFont(font)
             painter.setPen(QColor(colour))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal, Slot
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.settings.schema import WINDOW_LANGUAGES, SettingField, Value
@@ -140,6 +141,19 @@ class FieldRow(QWidget):
                 lambda _row: self.changed.emit(path, chooser.currentData())
             )
             return chooser
+        if option.is_typeface:
+            faces = Choice(theme, self.label, self)
+            faces.setFixedWidth(CONTROL_WIDTH_PX)
+            own = QCoreApplication.translate("Settings", "Like the window")
+            for family in ("", *QFontDatabase.families()):
+                faces.addItem(family or own, family)
+            if faces.findData(value) < 0:
+                faces.addItem(value, value)
+            faces.setCurrentIndex(faces.findData(value))
+            faces.currentIndexChanged.connect(
+                lambda _row: self.changed.emit(path, faces.currentData())
+            )
+            return faces
         if option.is_folder:
             folder = FolderField(self.label, value, self)
             folder.changed.connect(lambda chosen: self.changed.emit(path, chosen))
