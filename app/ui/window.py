@@ -32,6 +32,7 @@ from app.ui.errors import Problem
 from app.ui.export.view import ExportDialog
 from app.ui.icons import Icons
 from app.ui.kit import Kit
+from app.ui.library.deletion import Deletions
 from app.ui.library.imports import media_files
 from app.ui.library.pending import PendingMeetings
 from app.ui.library.view import LibraryView
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.settings = SettingsView(self.kit, self)
         self.models = MissingModels(self.kit, self.banners, self)
         self.pending = PendingMeetings(self.kit, self.banners, self)
+        self.deletions = Deletions(self.kit, self.banners, self)
         self.captions = CaptionWindow(self.kit, state_file)
         self.tray = Tray(self.kit, self)
         self.sweeper = Sweeper(self.kit, self)
@@ -169,7 +171,9 @@ class MainWindow(QMainWindow):
         self.live.running_changed.connect(self._show_running)
         self.live.noticed.connect(self._show_notice)
         self.review.export_wanted.connect(self.export_meeting)
-        self.review.delete_wanted.connect(self._confirm_delete)
+        self.review.delete_wanted.connect(self._delete)
+        self.deletions.changed.connect(self._hide_deleted)
+        self.deletions.undone.connect(self.open_meeting)
         self.review.delete_audio_wanted.connect(self._confirm_delete_audio)
         self.review.refine_wanted.connect(self._refine)
         self.review.library_changed.connect(self.library.refresh)
@@ -322,14 +326,19 @@ class MainWindow(QMainWindow):
         self.banners.show_text(self.tr("Saved as %1").replace("%1", str(path)))
 
     @Slot(object, str)
-    def _confirm_delete(self, meeting_id: MeetingId, title: str) -> None:
-        self._confirm(
-            self.tr("Delete meeting"),
-            self.tr("Delete “%1”?").replace("%1", title),
-            self.tr("Its recording and transcript are removed from this computer for good."),
-            self.tr("Delete"),
-            lambda: self._delete(meeting_id),
-        )
+    def _delete(self, meeting_id: MeetingId, title: str) -> None:
+        """Let a meeting go; for a moment it can be had back."""
+        self._leave_meeting()
+        self.deletions.delete(meeting_id, title)
+
+    def _leave_meeting(self) -> None:
+        self.review.close_meeting()
+        self._show_page(self.welcome)
+        self.library.select(None)
+
+    @Slot()
+    def _hide_deleted(self) -> None:
+        self.library.hide_meetings(self.deletions.hidden)
 
     @Slot(object, str)
     def _confirm_delete_audio(self, meeting_id: MeetingId, title: str) -> None:
@@ -376,20 +385,9 @@ class MainWindow(QMainWindow):
         self.library.refresh()
         opened = self.review.document.meeting_id
         if any(meeting.meeting_id == opened for meeting in found.meetings):
-            self._deleted(None)
+            self._leave_meeting()
         elif any(meeting.meeting_id == opened for meeting in found.audio):
             self.review.document.reload()
-
-    def _delete(self, meeting_id: MeetingId) -> None:
-        library = self.kit.context.library
-        self.review.player.stop()
-        self.kit.tasks.run(lambda: library.delete(meeting_id), self._deleted)
-
-    def _deleted(self, _nothing: None) -> None:
-        self.review.close_meeting()
-        self._show_page(self.welcome)
-        self.library.select(None)
-        self.library.refresh()
 
     @Slot(object)
     def _refine(self, meeting_id: MeetingId) -> None:
@@ -463,6 +461,7 @@ class MainWindow(QMainWindow):
         """Close at once when nothing runs; else ask."""
         if self._is_closing or not self.live.is_running:
             self.review.player.stop()
+            self.deletions.finish()
             self.tray.hide()
             self.captions.close()
             is_review = self.pages.currentWidget() is self.review

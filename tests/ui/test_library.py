@@ -12,8 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
 from app.domain.meeting import MeetingSummary, SearchHit
+from app.ui.actions import Do
 from app.ui.library.imports import ImportCard
 from app.ui.library.model import Heading, LibraryModel
+from app.ui.widgets.banner import Banner
 from tests.fakes import ui_meetings as made
 
 pytestmark = pytest.mark.ui
@@ -158,17 +160,58 @@ def test_a_failing_import_says_why_and_leaves_no_card(desk, tmp_path):
     desk.wait(lambda: not _cards(desk))
 
 
-def test_deleting_asks_first(desk):
+def _listed(desk) -> list[str]:
+    return [summary.meeting.meeting_id for summary in desk.window.library.meetings]
+
+
+def test_a_deleted_meeting_can_be_had_back_for_a_moment(desk):
     desk.open()
 
-    desk.window.review.delete_wanted.emit("m0000001", "Release planning")
-    desk.press(desk.open_box(), "Cancel")
-    assert "m0000001" in desk.library.transcripts
-    desk.window.review.delete_wanted.emit("m0000001", "Release planning")
-    desk.press(desk.open_box(), "Delete")
-    desk.wait(lambda: "m0000001" not in desk.library.transcripts)
+    desk.window.kit.actions[Do.DELETE_MEETING].trigger()
 
-    desk.wait(lambda: desk.window.pages.currentWidget() is desk.window.welcome)
+    desk.wait(lambda: "m0000001" not in _listed(desk))
+    assert desk.window.pages.currentWidget() is desk.window.welcome
+    assert desk.window.banners.texts == ("“Release planning” is deleted with its recording.",)
+    assert "m0000001" in desk.library.transcripts
+    desk.window.banners.findChild(Banner).button.click()
+    desk.wait(lambda: "m0000001" in _listed(desk))
+    desk.wait(lambda: desk.window.pages.currentWidget() is desk.window.review)
+    assert desk.window.banners.texts == ()
+
+
+def test_a_deleted_meeting_is_gone_when_the_moment_is_over(desk, monkeypatch):
+    monkeypatch.setattr("app.ui.library.deletion.UNDO_S", 0.05)
+    desk.open()
+
+    desk.window.kit.actions[Do.DELETE_MEETING].trigger()
+
+    desk.wait(lambda: "m0000001" not in desk.library.transcripts)
+    desk.wait(lambda: not desk.window.deletions.hidden)
+    assert desk.window.banners.texts == ()
+
+
+def test_a_deleted_meeting_is_gone_when_the_window_closes(desk):
+    desk.open()
+    desk.window.kit.actions[Do.DELETE_MEETING].trigger()
+
+    desk.window.close()
+
+    assert "m0000001" not in desk.library.transcripts
+
+
+def test_a_meeting_that_cannot_be_deleted_comes_back(desk, monkeypatch):
+    monkeypatch.setattr("app.ui.library.deletion.UNDO_S", 0.05)
+    desk.open()
+
+    def refuse(meeting_id):
+        raise KnownError("The disk cannot be written.")
+
+    monkeypatch.setattr(desk.library, "delete", refuse)
+
+    desk.window.kit.actions[Do.DELETE_MEETING].trigger()
+
+    desk.wait(lambda: desk.window.banners.texts == ("The disk cannot be written.",))
+    desk.wait(lambda: "m0000001" in _listed(desk))
 
 
 def test_an_unreadable_library_is_a_banner(desk):

@@ -54,6 +54,7 @@ class LibraryView(QWidget):
         self._answered = 0
         self._is_running = False
         self._meetings: tuple[MeetingSummary, ...] = ()
+        self._hidden: frozenset[MeetingId] = frozenset()
         self._selected: MeetingId | None = None
         self.setProperty("kind", "sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -169,6 +170,13 @@ class LibraryView(QWidget):
         self.record.style().polish(self.record)
         self._dress()
 
+    def hide_meetings(self, meeting_ids: frozenset[MeetingId]) -> None:
+        """Leave out meetings that are about to be deleted, and read the library again."""
+        self._hidden = meeting_ids
+        self.refresh()
+        if self.search.text().strip():
+            self._search()
+
     def select(self, meeting_id: MeetingId | None) -> None:
         """Mark the meeting that is open."""
         self._selected = meeting_id
@@ -212,6 +220,7 @@ class LibraryView(QWidget):
         if generation != self._generation:
             return
         self._answered = generation
+        hits = tuple(hit for hit in hits if hit.meeting_id not in self._hidden)
         if self.filters.is_active:
             kept = {summary.meeting.meeting_id for summary in self._listed()}
             hits = tuple(hit for hit in hits if hit.meeting_id in kept)[:HITS]
@@ -221,8 +230,8 @@ class LibraryView(QWidget):
     # --- Meetings --------------------------------------------------------------------------
 
     def _show_meetings(self, meetings: tuple[MeetingSummary, ...]) -> None:
-        self._meetings = meetings
-        self.filters.know(meetings)
+        self._meetings = tuple(m for m in meetings if m.meeting.meeting_id not in self._hidden)
+        self.filters.know(self._meetings)
         self.refreshed.emit()
         if not self.search.text().strip():
             self._show_list()
