@@ -104,8 +104,6 @@ def make_desk(qtbot, qapp, tmp_path: Path, monkeypatch) -> Iterator[object]:
         window.live.session = None
         assert tasks.close(JOIN_S)
         window.close()
-        # It has no parent; left over, it would be styled anew with every window of later tests.
-        window.captions.deleteLater()
         window.deleteLater()
         qapp.processEvents()
 
