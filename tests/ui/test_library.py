@@ -179,6 +179,19 @@ def test_a_deleted_meeting_can_be_had_back_for_a_moment(desk):
     assert desk.window.banners.texts == ()
 
 
+def test_meetings_of_one_title_are_had_back_together(desk):
+    for meeting_id in ("m0000001", "m0000002"):
+        desk.window.deletions.delete(meeting_id, "New meeting")
+    desk.wait(lambda: not {"m0000001", "m0000002"} & {*_listed(desk)})
+    (banner,) = desk.window.banners.findChildren(Banner)
+
+    banner.button.click()
+
+    desk.wait(lambda: {"m0000001", "m0000002"} <= {*_listed(desk)})
+    assert not desk.window.deletions.hidden
+    assert desk.window.banners.texts == ()
+
+
 def test_a_deleted_meeting_is_gone_when_the_moment_is_over(desk, monkeypatch):
     monkeypatch.setattr("app.ui.library.deletion.UNDO_S", 0.05)
     desk.open()

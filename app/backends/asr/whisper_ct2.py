@@ -133,8 +133,12 @@ class WhisperAsr:
         request = replace(request, language=language)
         if not request.is_open and decoded.is_suspect:
             return self._second_try(samples, request, decoded)
+        alternatives = decoded.alternatives
         if not request.is_open and _misses_end(words, request, duration_s):
-            words = (*words, *self._listen_on(samples, encoded, request, words))
+            more = self._listen_on(samples, encoded, request, words)
+            words = (*words, *more)
+            # Other readings of a text that ended too soon are none of the whole.
+            alternatives = () if more else alternatives
         # While speech goes on, a beginning loop is not let through: the next call hears more.
         is_loop = request.is_open and has_repetition(decoded.text, min_repeats=SUSPECT_REPEATS)
         return AsrResult(
@@ -142,7 +146,7 @@ class WhisperAsr:
             language=language,
             mean_log_probability=decoded.mean_log_probability,
             no_speech_probability=decoded.no_speech_probability,
-            alternatives=decoded.alternatives,
+            alternatives=alternatives,
         )
 
     def _listen_on(

@@ -31,6 +31,7 @@ class Deletions(QObject):
         self._kit = kit
         self._banners = banners
         self._waiting: dict[MeetingId, tuple[QTimer, Banner]] = {}
+        """Meetings of one title share a banner, and its button keeps them all."""
         self._going: set[MeetingId] = set()
 
     @property
@@ -42,10 +43,9 @@ class Deletions(QObject):
         """Delete a meeting in `UNDO_S`, with a button to keep it."""
         if meeting_id in self.hidden:
             return
+        text = self.tr("“%1” is deleted with its recording.").replace("%1", title)
         banner = self._banners.show_text(
-            self.tr("“%1” is deleted with its recording.").replace("%1", title),
-            button_text=self.tr("Undo"),
-            pressed=lambda: self.undo(meeting_id),
+            text, button_text=self.tr("Undo"), pressed=lambda: self._undo(text)
         )
         timer = QTimer(self)
         timer.setSingleShot(True)
@@ -55,13 +55,6 @@ class Deletions(QObject):
         timer.start()
         self.changed.emit()
 
-    def undo(self, meeting_id: MeetingId) -> None:
-        """Keep a meeting after all; nothing when it is too late."""
-        if meeting_id in self._waiting:
-            self._end_wait(meeting_id)
-            self.changed.emit()
-            self.undone.emit(meeting_id)
-
     def finish(self) -> None:
         """Delete at once what waits: the window closes."""
         for meeting_id in tuple(self._waiting):
@@ -70,6 +63,15 @@ class Deletions(QObject):
                 self._kit.context.library.delete(meeting_id)
             except KnownError as error:  # it is there again at the next start
                 log.warning("a meeting could not be deleted: %s", error)
+
+    def _undo(self, text: str) -> None:
+        """Keep the meetings that the banner with this text is about."""
+        kept = [m for m, (_timer, banner) in self._waiting.items() if banner.text == text]
+        for meeting_id in kept:
+            self._end_wait(meeting_id)
+        self.changed.emit()
+        for meeting_id in kept:
+            self.undone.emit(meeting_id)
 
     def _go(self, meeting_id: MeetingId) -> None:
         self._end_wait(meeting_id)
@@ -93,4 +95,5 @@ class Deletions(QObject):
         timer, banner = self._waiting.pop(meeting_id)
         timer.stop()
         timer.deleteLater()
-        banner.close_banner()
+        if all(banner is not other for _timer, other in self._waiting.values()):
+            banner.close_banner()

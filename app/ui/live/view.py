@@ -279,18 +279,23 @@ class LiveView(QStackedWidget):
         if session is None or session.meeting_id is None:
             return
         lines = tuple(line.segment_id for line in passage.lines if line.is_final)
-        self._ask(passage.first.track, lines, box)
+        self._ask(session, passage.first.track, lines, box)
 
     @Slot(object, QRect)
     def _ask_who_is(self, track: TrackId, box: QRect) -> None:
         """Ask for the name of a voice, wherever it talks."""
         if self.session is not None and self.session.meeting_id is not None:
-            self._ask(track, (), box)
+            self._ask(self.session, track, (), box)
 
-    def _ask(self, track: TrackId | None, lines: tuple[SegmentId, ...], box: QRect) -> None:
-        assert self.session is not None
+    def _ask(
+        self,
+        session: LiveSession,
+        track: TrackId | None,
+        lines: tuple[SegmentId, ...],
+        box: QRect,
+    ) -> None:
         panel = WhoPanel(
-            self.session.transcript.speakers,
+            session.transcript.speakers,
             self._people,
             track=track,
             segment_ids=lines,

@@ -129,31 +129,15 @@ class FieldRow(QWidget):
             segments.choose(value)
             segments.chosen.connect(lambda chosen: self.changed.emit(path, chosen))
             return segments
-        if option.suggestions or self.entry.section in ("capture", "models"):
-            chooser = Choice(theme, self.label, self)
-            chooser.setFixedWidth(CONTROL_WIDTH_PX)
-            for choice in option.suggestions or (value,):
-                chooser.addItem(language_name(choice) if option.suggestions else choice, choice)
-            if chooser.findData(value) < 0:
-                chooser.addItem(value, value)
-            chooser.setCurrentIndex(chooser.findData(value))
-            chooser.currentIndexChanged.connect(
-                lambda _row: self.changed.emit(path, chooser.currentData())
-            )
-            return chooser
+        if option.suggestions:
+            return self._chooser(theme, value, [(c, language_name(c)) for c in option.suggestions])
+        if self.entry.section in ("capture", "models"):
+            return self._chooser(theme, value, [(value, value)])
         if option.is_typeface:
-            faces = Choice(theme, self.label, self)
-            faces.setFixedWidth(CONTROL_WIDTH_PX)
             own = QCoreApplication.translate("Settings", "Like the window")
-            for family in ("", *QFontDatabase.families()):
-                faces.addItem(family or own, family)
-            if faces.findData(value) < 0:
-                faces.addItem(value, value)
-            faces.setCurrentIndex(faces.findData(value))
-            faces.currentIndexChanged.connect(
-                lambda _row: self.changed.emit(path, faces.currentData())
+            return self._chooser(
+                theme, value, [("", own), *((f, f) for f in QFontDatabase.families())]
             )
-            return faces
         if option.is_folder:
             folder = FolderField(self.label, value, self)
             folder.changed.connect(lambda chosen: self.changed.emit(path, chosen))
@@ -163,6 +147,20 @@ class FieldRow(QWidget):
         line.setFixedWidth(CONTROL_WIDTH_PX)
         line.editingFinished.connect(lambda: self.changed.emit(path, line.text().strip()))
         return line
+
+    def _chooser(self, theme: Theme, value: str, options: Sequence[tuple[str, str]]) -> Choice:
+        """A chooser of values and how they are shown; `value` may be none of them."""
+        chooser = Choice(theme, self.label, self)
+        chooser.setFixedWidth(CONTROL_WIDTH_PX)
+        for choice, text in options:
+            chooser.addItem(text, choice)
+        if chooser.findData(value) < 0:
+            chooser.addItem(value, value)
+        chooser.setCurrentIndex(chooser.findData(value))
+        chooser.currentIndexChanged.connect(
+            lambda _row: self.changed.emit(self.entry.path, chooser.currentData())
+        )
+        return chooser
 
 
 def choice_text(choice: str) -> str:
