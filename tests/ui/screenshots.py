@@ -255,6 +255,19 @@ def audio_gone(window: MainWindow) -> None:
     settle(lambda: "audio deleted" in window.review.facts.text())
 
 
+def deleted(window: MainWindow) -> None:
+    """A meeting that is gone unless the user wants it back."""
+    _open(window, "m0000001")
+    window.kit.actions[Do.DELETE_MEETING].trigger()
+    settle(lambda: bool(window.banners.texts))
+
+
+def typeface(window: MainWindow) -> None:
+    """The settings of captions, the typeface among them."""
+    settings(window)
+    window.settings.area.ensureWidgetVisible(window.settings.rows["captions.typeface"], 0, 200)
+
+
 def captions(window: MainWindow) -> None:
     """The caption window over a running meeting."""
     live(window)
@@ -311,6 +324,8 @@ SHOTS = (
     Shot("shortcuts", shortcuts, is_key=True),
     Shot("filtered", filtered),
     Shot("audio-gone", audio_gone),
+    Shot("deleted", deleted),
+    Shot("typeface", typeface),
     Shot("captions", captions),
     Shot("people", people),
     Shot("settings-models", settings_models),
@@ -326,6 +341,7 @@ SHOTS = (
 CHOSEN = (
     ("live", LIGHT, (1280, 800)),
     ("live", DARK, (1280, 800)),
+    ("live-panel", LIGHT, (1280, 800)),
     ("library", LIGHT, (1280, 800)),
     ("search", DARK, (1280, 800)),
     ("setup", LIGHT, (1280, 800)),

@@ -173,6 +173,7 @@ class LibraryView(QWidget):
     def hide_meetings(self, meeting_ids: frozenset[MeetingId]) -> None:
         """Leave out meetings that are about to be deleted, and read the library again."""
         self._hidden = meeting_ids
+        self._show_meetings(self._meetings)
         self.refresh()
         if self.search.text().strip():
             self._search()
