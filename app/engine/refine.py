@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.errors import Cancelled
 from app.domain.ids import StreamId
 from app.domain.messages import (
     CorrectionReason,
@@ -22,17 +19,16 @@ from app.domain.messages import (
     SpeakerTurn,
     TranscriptPatch,
 )
-from app.domain.ports import AsrModel, AsrRequest, AsrResult
 from app.domain.session import RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.chunk_writer import ChunkWriter, check
 from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
 from app.engine.models import LoadedModels, for_language
 from app.engine.protocol import Event, Patched, SessionStarted, Told
 from app.engine.rescue import OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.engine.vocabulary import knowing
-from app.pipeline.attribute import attribute, turn_shares
-from app.pipeline.chunks import Chunk, pack
+from app.pipeline.chunks import pack
 from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
 from app.pipeline.level import BLOCK, LevelStatistics
@@ -44,9 +40,6 @@ log = logging.getLogger(__name__)
 
 DIARIZATION_SHARE = 0.45
 """Of the progress bar; about its share of the work."""
-BEAM_SIZE = 5
-DECODES_AT_ONCE = 2
-"""One core each: more than twice the pace of one decode on two cores (docs/measurements.md)."""
 GATE = GateParameters(hangover_s=0.6, max_length_s=27.0)
 READ_S = 30.0
 
@@ -84,7 +77,7 @@ def refine(
         view.gain_db = _gain_db(view, cancel)
 
     def on_diarized(share: float) -> None:
-        _check(cancel)
+        check(cancel)
         on_progress(DIARIZATION_SHARE * share, "finding speakers")
 
     diarization = diarize(
@@ -97,7 +90,7 @@ def refine(
         cancel=cancel,
     )
     turns = {stream: list(of_stream) for stream, of_stream in diarization.turns.items()}
-    rescue = OverlapRescue.of_choice(choice, models, diarization.centroids)
+    rescue = OverlapRescue.of_choice(choice, models, asr, diarization.centroids)
     revision = job.config.revision_base + 1
     replacer = TranscriptReplacer(job.live_segments, job.locked, turns, revision=revision)
     chunks = [
@@ -110,18 +103,11 @@ def refine(
     total = sum(chunk.length for _, chunk in chunks) or 1
     done = 0
     language = None if job.config.language == "auto" else job.config.language
-    for stream, chunk, request, result in _decoded(asr, views, chunks, language, cancel):
-        heard_language = result.language
-        words = tuple(replace(word, span=chunk.to_session(word.span)) for word in result.words)
-        spans = [
-            (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
-        ]
-        pieces = attribute(words, turn_shares(spans, words))
-        if rescue is not None:
-            request = replace(request, language=heard_language)
-            pieces = rescue.rewrite(views[stream], chunk, pieces, spans, request)
+    writer = ChunkWriter(asr, views, turns, rescue)
+    for written in writer.write_all(chunks, language, cancel):
+        stream, chunk = written.stream, written.chunk
         updates = replacer.replace(
-            stream, chunk.span, split_pieces(pieces), language=heard_language
+            stream, chunk.span, split_pieces(written.pieces), language=written.language
         )
         updates = echoes.without(updates)
         done += chunk.length
@@ -179,16 +165,11 @@ def _gain_db(view: SpoolView, cancel: threading.Event) -> float:
     statistics = LevelStatistics()
     step = to_samples(READ_S)
     for start in range(0, len(view), step):
-        _check(cancel)
+        check(cancel)
         samples = view.read(start, start + step)
         for at in range(0, len(samples), BLOCK):
             statistics.push(samples[at : at + BLOCK])
     return statistics.gain_db
-
-
-def _check(cancel: threading.Event) -> None:
-    if cancel.is_set():
-        raise Cancelled("The final pass was stopped; what it had done is kept.")
 
 
 def _speech(
@@ -204,7 +185,7 @@ def _speech(
     spans: list[Span] = []
     block = to_samples(READ_S)
     for start in range(0, len(view), block):
-        _check(cancel)
+        check(cancel)
         for _, hop in hops.push(view.read(start, start + block)):
             closed = gate.push(vad.probability(hop))
             if closed is not None:
@@ -218,46 +199,6 @@ def _speech(
         spans.append(last.span)
     whole = Span(0, len(view))
     return [span.clip(whole) for span in spans]
-
-
-def _decoded(
-    asr: AsrModel,
-    views: Mapping[StreamId, SpoolView],
-    chunks: Sequence[tuple[StreamId, Chunk]],
-    language: str | None,
-    cancel: threading.Event,
-) -> Iterator[tuple[StreamId, Chunk, AsrRequest, AsrResult]]:
-    """Decode the chunks side by side, one core each, and give them in their order.
-
-    Args:
-        language: None takes that of the first chunk with words for all that follow.
-    """
-    waiting = deque(chunks)
-    running: deque[tuple[StreamId, Chunk, AsrRequest, Future[AsrResult]]] = deque()
-    pool = ThreadPoolExecutor(DECODES_AT_ONCE, thread_name_prefix="decode")
-    try:
-        while waiting or running:
-            ahead = 1 if language is None else DECODES_AT_ONCE + 1
-            while waiting and len(running) < ahead:
-                stream, chunk = waiting.popleft()
-                request = AsrRequest(
-                    language=language,
-                    beam_size=BEAM_SIZE,
-                    wants_word_times=True,
-                    wants_full_context=True,
-                )
-                audio = chunk.audio(views[stream].read)
-                running.append(
-                    (stream, chunk, request, pool.submit(asr.transcribe, audio, request))
-                )
-            _check(cancel)
-            stream, chunk, request, decoding = running.popleft()
-            result = decoding.result()
-            if language is None and result.words:
-                language = result.language
-            yield stream, chunk, request, result
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _continued(
