@@ -35,6 +35,7 @@ def program() -> Program:
             fill=fill_library, time_start=time_window_start, measure=measure_window
         ),
         take_apart=take_apart,
+        denoise=denoise,
     )
 
 
@@ -91,6 +92,17 @@ def take_apart(mixture: Float32Array, alone: Sequence[Float32Array]) -> Float32A
 
     learned = [voice for voice in map(exemplars.learn, alone) if voice is not None]
     return exemplars.separate(mixture, learned) if len(learned) == len(alone) else None
+
+
+def denoise(samples: Float32Array, limit_db: float) -> Float32Array:
+    """Take noise out of speech, as the player does.
+
+    Raises:
+        KnownError: It does not work on this machine.
+    """
+    from app.audio import denoise as adapter
+
+    return adapter.denoise(samples, limit_db)
 
 
 def open_voice_follower(models_dir: Path) -> VoiceFollower:

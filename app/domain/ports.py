@@ -209,14 +209,16 @@ class Player(Protocol):
         end_s: float | None = None,
         *,
         speed: float = 1.0,
+        noise_limit_db: float = 0.0,
     ) -> None:
         """Play the mix of raw spools from `start_s`; replaces what is playing.
 
         Args:
             speed: 0.5 is half as fast, 2 twice as fast; voices keep their pitch.
+            noise_limit_db: Steady noise becomes at most this much softer; 0 plays the original.
 
         Raises:
-            KnownError: No output device.
+            KnownError: No output device, or noise cannot be reduced on this machine.
         """
         ...
 

@@ -392,6 +392,7 @@ class FakePlayer:
     played: list[tuple[tuple[Path, ...], float]] = field(default_factory=list)
     position: float | None = None
     speed: float = 1.0
+    noise_limit_db: float = 0.0
 
     def play(
         self,
@@ -400,9 +401,11 @@ class FakePlayer:
         end_s: float | None = None,
         *,
         speed: float = 1.0,
+        noise_limit_db: float = 0.0,
     ) -> None:
         self.played.append((tuple(spools), start_s))
         self.speed = speed
+        self.noise_limit_db = noise_limit_db
         self.position = start_s
 
     def stop(self) -> None:
