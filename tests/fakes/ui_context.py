@@ -390,6 +390,7 @@ class FakePlayer:
     """Plays in no time; tests move the position."""
 
     played: list[tuple[tuple[Path, ...], float]] = field(default_factory=list)
+    ends: list[float | None] = field(default_factory=list)
     position: float | None = None
     speed: float = 1.0
 
@@ -402,6 +403,7 @@ class FakePlayer:
         speed: float = 1.0,
     ) -> None:
         self.played.append((tuple(spools), start_s))
+        self.ends.append(end_s)
         self.speed = speed
         self.position = start_s
 
