@@ -32,6 +32,7 @@ class Do(StrEnum):
     PLAY = "play"
     SKIP_BACK = "skip-back"
     SKIP_FORWARD = "skip-forward"
+    LOOP = "loop"
     EDIT_LINE = "edit-line"
     NAME_SPEAKER = "name-speaker"
     PEOPLE = "people"
@@ -53,6 +54,9 @@ class Do(StrEnum):
     JOIN = "join"
     FASTER = "faster"
     SLOWER = "slower"
+    ZOOM_IN = "zoom-in"
+    ZOOM_OUT = "zoom-out"
+    ZOOM_ALL = "zoom-all"
     VOICE_1 = "voice-1"
     VOICE_2 = "voice-2"
     VOICE_3 = "voice-3"
@@ -237,6 +241,14 @@ TABLE: tuple[ActionSpec, ...] = (
         "forward",
     ),
     _row(
+        Do.LOOP,
+        QT_TRANSLATE_NOOP("Actions", "Repeat"),
+        "Ctrl+L",
+        QT_TRANSLATE_NOOP("Actions", "Play the selected lines again and again"),
+        "loop",
+        is_toggle=True,
+    ),
+    _row(
         Do.EDIT_LINE,
         QT_TRANSLATE_NOOP("Actions", "Edit text"),
         "F2",
@@ -382,6 +394,26 @@ TABLE: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Play slower"),
         "Ctrl+Down",
         QT_TRANSLATE_NOOP("Actions", "Play slower; voices keep their pitch"),
+    ),
+    _row(
+        Do.ZOOM_IN,
+        QT_TRANSLATE_NOOP("Actions", "Enlarge the time line"),
+        "Ctrl+=",
+        QT_TRANSLATE_NOOP("Actions", "Show a shorter part of the meeting in the time line"),
+        "zoom-in",
+    ),
+    _row(
+        Do.ZOOM_OUT,
+        QT_TRANSLATE_NOOP("Actions", "Shrink the time line"),
+        "Ctrl+-",
+        QT_TRANSLATE_NOOP("Actions", "Show a longer part of the meeting in the time line"),
+        "zoom-out",
+    ),
+    _row(
+        Do.ZOOM_ALL,
+        QT_TRANSLATE_NOOP("Actions", "Whole meeting in the time line"),
+        "Ctrl+0",
+        QT_TRANSLATE_NOOP("Actions", "Show the whole meeting in the time line"),
     ),
     *(
         _row(

@@ -390,6 +390,7 @@ class FakePlayer:
     """Plays in no time; tests move the position."""
 
     played: list[tuple[tuple[Path, ...], float]] = field(default_factory=list)
+    ends: list[float | None] = field(default_factory=list)
     position: float | None = None
     speed: float = 1.0
     noise_limit_db: float = 0.0
@@ -404,6 +405,7 @@ class FakePlayer:
         noise_limit_db: float = 0.0,
     ) -> None:
         self.played.append((tuple(spools), start_s))
+        self.ends.append(end_s)
         self.speed = speed
         self.noise_limit_db = noise_limit_db
         self.position = start_s

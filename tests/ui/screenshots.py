@@ -16,7 +16,16 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QLocale, QPoint, QRect, Qt
+from PySide6.QtCore import (
+    QDeadlineTimer,
+    QEventLoop,
+    QItemSelection,
+    QItemSelectionModel,
+    QLocale,
+    QPoint,
+    QRect,
+    Qt,
+)
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -212,6 +221,27 @@ def find(window: MainWindow) -> None:
     settle(lambda: window.review.find_bar.count.text() != "")
 
 
+def looping(window: MainWindow) -> None:
+    """Three selected lines are repeated, in a time line that is enlarged."""
+    _open(window, "m0000001")
+    view = window.review.transcript
+    view.setFocus()
+    view.setCurrentIndex(view.model().index(1))
+    rows = QItemSelection(view.model().index(1), view.model().index(3))
+    view.selectionModel().select(rows, QItemSelectionModel.SelectionFlag.Select)
+    window.kit.actions[Do.LOOP].trigger()
+    for _ in range(4):
+        window.kit.actions[Do.ZOOM_IN].trigger()
+
+
+def dragging(window: MainWindow) -> None:
+    """A line on its way to one of the voices, or to somebody new."""
+    _open(window, "m0000001")
+    voices = window.review.voices
+    voices.offer(True)
+    voices.chips[1].set_target(is_target=True)
+
+
 def replacing(window: MainWindow) -> None:
     """Words about to be replaced."""
     find(window)
@@ -320,6 +350,8 @@ SHOTS = (
     Shot("settings", settings, is_key=True),
     Shot("find", find),
     Shot("replace", replacing),
+    Shot("loop", looping),
+    Shot("drag", dragging),
     Shot("line-menu", line_menu),
     Shot("shortcuts", shortcuts, is_key=True),
     Shot("filtered", filtered),

@@ -8,7 +8,11 @@ from difflib import SequenceMatcher
 from app.domain.ids import SegmentId
 from app.domain.messages import SegmentUpdate
 from app.domain.selection import LineSelection
+from app.domain.units import Span
 from app.ui.transcript.lines import Line, Passage, Row
+
+LOOP_PAD_S = 0.1
+"""Around a repeated stretch, because times of words are right to about this much."""
 
 
 def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
@@ -20,6 +24,20 @@ def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
         if first is not None:
             chosen.append(LineSelection(segment_id=line.segment_id, first=first))
     return tuple(chosen)
+
+
+def lines_of(passages: Sequence[Passage]) -> tuple[Line, ...]:
+    """All lines of passages."""
+    return tuple(line for passage in passages for line in passage.lines)
+
+
+def stretch_of(passages: Sequence[Passage]) -> Span | None:
+    """From the first word of passages to the last, with a little room; None without passages."""
+    if not passages:
+        return None
+    start_s = min(passage.first.span.start_s for passage in passages)
+    end_s = max(line.span.end_s for line in lines_of(passages))
+    return Span.from_seconds(max(0.0, start_s - LOOP_PAD_S), end_s + LOOP_PAD_S)
 
 
 def passage_above(rows: Sequence[Row], passage: Passage) -> Passage | None:

@@ -27,7 +27,7 @@ from app.ui.review.document import ReviewDocument
 from app.ui.review.find import Place, doubts, next_place
 from app.ui.review.find_bar import FindBar
 from app.ui.review.menu import LineVerbs, fill_split_menu, line_menu
-from app.ui.review.passages import lines_from, passage_above, readings
+from app.ui.review.passages import lines_from, lines_of, passage_above, readings, stretch_of
 from app.ui.review.player_bar import PlayerBar
 from app.ui.review.voices import VoiceStrip
 from app.ui.times import day, facts, length, time_of_day
@@ -52,9 +52,13 @@ _MEETING_ACTIONS = (
     Do.NEXT_DOUBT,
     Do.FASTER,
     Do.SLOWER,
+    Do.LOOP,
+    Do.ZOOM_IN,
+    Do.ZOOM_OUT,
+    Do.ZOOM_ALL,
 )
 
-_AUDIO_ACTIONS = frozenset({Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER})
+_AUDIO_ACTIONS = frozenset({Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER, Do.LOOP})
 
 
 class ReviewView(QWidget):
@@ -120,6 +124,7 @@ class ReviewView(QWidget):
         self.facts.setProperty("kind", "muted")
         self.voices = VoiceStrip(self._kit.theme, head)
         self.voices.chosen.connect(self._ask_about_voice)
+        self.voices.given.connect(self._give)
         rows = QVBoxLayout(head)
         rows.setContentsMargins(28, 12, 20, 12)
         rows.setSpacing(6)
@@ -130,7 +135,10 @@ class ReviewView(QWidget):
         self.transcript = TranscriptView(self._kit, is_live=False, parent=self)
         self.transcript.setModel(self.document.model)
         self.transcript.setAccessibleDescription(
-            self.tr("Enter plays from a line, F2 edits it, Ctrl+P says who speaks")
+            self.tr(
+                "Enter plays from a line, F2 edits it, Ctrl+P says who speaks, "
+                "Shift with the arrow keys selects several"
+            )
         )
         self.find_bar = FindBar(self._kit, self.document.model, self)
         self.find_bar.found.connect(self._show_place)
@@ -147,6 +155,7 @@ class ReviewView(QWidget):
         self.transcript.time_clicked.connect(self.player.play_from)
         self.transcript.speaker_clicked.connect(self._ask_about_line)
         self.transcript.menu_wanted.connect(self._show_menu)
+        self.transcript.carrying_changed.connect(self.voices.offer)
         self.transcript.edit_started.connect(self.player.stop)
         self.transcript.painter.edited.connect(self.document.edit_texts)
         box = QVBoxLayout(self)
@@ -184,6 +193,7 @@ class ReviewView(QWidget):
         actions[Do.REPLACE].triggered.connect(self._open_replace)
         actions[Do.SPLIT].triggered.connect(self._split_current)
         actions[Do.JOIN].triggered.connect(self._join_current)
+        actions[Do.LOOP].triggered.connect(self._toggle_loop)
         self.transcript.addAction(actions[Do.SPLIT])
         self.transcript.addAction(actions[Do.JOIN])
         for number, do in enumerate(VOICES, start=1):
@@ -295,6 +305,22 @@ class ReviewView(QWidget):
         self._show_place(places[number])
         self.transcript.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    @Slot(bool)
+    def _toggle_loop(self, is_on: bool) -> None:
+        """Repeat the selected lines; of one line, what is heard now if something is."""
+        if not is_on:
+            self.player.end_loop()
+            return
+        passages = self.transcript.selected_passages()
+        if len(passages) < 2 and (self.player.is_playing or not passages):
+            heard = self.transcript.passage_at(self.player.position_s)
+            passages = (heard,) if heard is not None else ()
+        stretch = stretch_of(passages)
+        if stretch is None:
+            self._kit.actions[Do.LOOP].setChecked(False)
+        else:
+            self.player.start_loop(stretch)
+
     # --- Corrections -----------------------------------------------------------------------
 
     @Slot()
@@ -326,13 +352,22 @@ class ReviewView(QWidget):
             self._ask_about_line(passage, QRect(at, QSize(1, 1)))
 
     def _give_current_to(self, number: int) -> None:
-        passage, transcript = self.transcript.current_passage(), self.document.transcript
-        if passage is None or transcript is None:
+        transcript = self.document.transcript
+        if transcript is None:
             return
         voice = next((s for s in transcript.speakers if s.index == number), None)
-        if voice is not None and voice.track != passage.first.track:
-            ids = [line.segment_id for line in passage.lines]
-            self.document.give_lines(ids, voice.track)
+        if voice is not None:
+            lines = lines_of(self.transcript.selected_passages())
+            self._give(tuple(line.segment_id for line in lines), voice.track)
+
+    @Slot(tuple, object)
+    def _give(self, segment_ids: tuple[SegmentId, ...], track: TrackId | None) -> None:
+        """Give lines to a voice, or to somebody new; those that are there already stay."""
+        wanted = frozenset(segment_ids)
+        lines = [line for line in self.document.model.lines() if line.segment_id in wanted]
+        ids = [line.segment_id for line in lines if track is None or line.track != track]
+        if ids:
+            self.document.give([LineSelection(segment_id=one) for one in ids], track)
 
     def _ask(self, track: TrackId | None, segment_ids: tuple[SegmentId, ...], box: QRect) -> None:
         transcript = self.document.transcript
