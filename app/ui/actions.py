@@ -33,6 +33,7 @@ class Do(StrEnum):
     SKIP_BACK = "skip-back"
     SKIP_FORWARD = "skip-forward"
     LOOP = "loop"
+    REDUCE_NOISE = "reduce-noise"
     EDIT_LINE = "edit-line"
     NAME_SPEAKER = "name-speaker"
     PEOPLE = "people"
@@ -246,6 +247,14 @@ TABLE: tuple[ActionSpec, ...] = (
         "Ctrl+L",
         QT_TRANSLATE_NOOP("Actions", "Play the selected lines again and again"),
         "loop",
+        is_toggle=True,
+    ),
+    _row(
+        Do.REDUCE_NOISE,
+        QT_TRANSLATE_NOOP("Actions", "Reduce noise"),
+        "Ctrl+Shift+Y",
+        QT_TRANSLATE_NOOP("Actions", "Play with less noise behind the voices, or the original"),
+        "clean",
         is_toggle=True,
     ),
     _row(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -220,3 +222,40 @@ def test_a_part_of_three_hours_is_painted_from_its_own_lines_only(make_desk):
     seen = timeline.bars_in_sight()
     assert 40 <= len(seen) <= 46
     assert all(bar[1] >= timeline.zoom.start_s - 2.0 for bar in seen)
+
+
+# --- Noise ---------------------------------------------------------------------------------
+
+
+def test_noise_is_reduced_from_the_next_moment_on_and_remembered(desk):
+    desk.open()
+    reduce = desk.window.kit.actions[Do.REDUCE_NOISE]
+    _player(desk).play_from(3.0)
+    desk.wait(lambda: len(desk.player.played) == 1)
+    assert desk.player.noise_limit_db == 0.0
+    assert not reduce.isChecked()
+
+    reduce.trigger()
+
+    desk.wait(lambda: len(desk.player.played) == 2)
+    assert desk.player.noise_limit_db == 12.0
+    assert desk.player.played[1][1] == pytest.approx(3.0, abs=0.5)
+    assert desk.window.kit.context.settings.playback.is_noise_reduced
+
+    reduce.trigger()
+
+    desk.wait(lambda: len(desk.player.played) == 3)
+    assert desk.player.noise_limit_db == 0.0
+
+
+def test_choice_made_in_the_settings_holds_for_the_next_meeting(desk):
+    context = desk.window.kit.context
+    playback = replace(context.settings.playback, is_noise_reduced=True, noise_limit_db=20.0)
+    context.save_settings(replace(context.settings, playback=playback))
+
+    desk.open()
+
+    assert desk.window.kit.actions[Do.REDUCE_NOISE].isChecked()
+    _player(desk).play_from(1.0)
+    desk.wait(lambda: len(desk.player.played) == 1)
+    assert desk.player.noise_limit_db == 20.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -63,6 +64,9 @@ class PlayerBar(QFrame):
             row.addWidget(button)
         self.repeat = self._tool(Do.LOOP)
         row.addWidget(self.repeat)
+        self.clean = self._tool(Do.REDUCE_NOISE)
+        kit.actions[Do.REDUCE_NOISE].triggered.connect(self._reduce_noise)
+        row.addWidget(self.clean)
         self.time = QLabel("0:00", self)
         self.time.setProperty("kind", "muted")
         self.time.setAccessibleName(self.tr("Position and length"))
@@ -134,6 +138,8 @@ class PlayerBar(QFrame):
         for do in self._buttons:
             self._buttons[do].setEnabled(bool(spools))
             self._kit.actions[do].setEnabled(bool(spools))
+        is_reduced = self._kit.context.settings.playback.is_noise_reduced
+        self._kit.actions[Do.REDUCE_NOISE].setChecked(is_reduced)
         self._show_position()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -156,8 +162,12 @@ class PlayerBar(QFrame):
         self._has_begun = False
         player, spools, start_s = self._kit.context.player, self._spools, self._position_s
         speed, end_s = self.speed, self._loop.end_s if self._loop is not None else None
+        playback = self._kit.context.settings.playback
+        limit_db = playback.noise_limit_db if playback.is_noise_reduced else 0.0
         self._kit.tasks.run(
-            lambda: player.play(spools, start_s, end_s, speed=speed), self._started, self._failed
+            lambda: player.play(spools, start_s, end_s, speed=speed, noise_limit_db=limit_db),
+            self._started,
+            self._failed,
         )
         self._timer.start()
         self._dress()
@@ -196,8 +206,7 @@ class PlayerBar(QFrame):
         """Play on behind the repeated stretch."""
         if self._loop is not None:
             self._set_loop(None)
-            if self.is_playing:
-                self.play_from(self._position_s)
+            self._play_on()
 
     @Slot(float)
     def seek(self, seconds: float) -> None:
@@ -220,6 +229,19 @@ class PlayerBar(QFrame):
             return
         self.speed = speed
         self._show_speed()
+        self._play_on()
+
+    @Slot(bool)
+    def _reduce_noise(self, is_reduced: bool) -> None:
+        context = self._kit.context
+        playback = replace(context.settings.playback, is_noise_reduced=is_reduced)
+        changed = replace(context.settings, playback=playback)
+        self._kit.tasks.run(
+            lambda: context.save_settings(changed), self._play_on, self._kit.show_problem
+        )
+
+    def _play_on(self, _result: object = None) -> None:
+        """Hear at once what was changed."""
         if self.is_playing:
             self.play_from(self._position_s)
 

@@ -53,12 +53,15 @@ _MEETING_ACTIONS = (
     Do.FASTER,
     Do.SLOWER,
     Do.LOOP,
+    Do.REDUCE_NOISE,
     Do.ZOOM_IN,
     Do.ZOOM_OUT,
     Do.ZOOM_ALL,
 )
 
-_AUDIO_ACTIONS = frozenset({Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER, Do.LOOP})
+_AUDIO_ACTIONS = frozenset(
+    {Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER, Do.LOOP, Do.REDUCE_NOISE}
+)
 
 
 class ReviewView(QWidget):
