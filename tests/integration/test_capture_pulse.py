@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from app.audio import portaudio
 from app.audio.linux import LinuxCaptureBackend
@@ -42,6 +43,7 @@ pytestmark = [
 ]
 
 BOTH = {StreamId.MIC: "default", StreamId.SYSTEM: "default"}
+DATA = Path(__file__).parents[1] / "data"
 LEAD_IN = round(LEAD_IN_S * RATE_HZ)
 
 
@@ -477,3 +479,25 @@ def test_player_is_heard_at_the_right_place(server, tmp_path):
     assert positions_s[0] is not None
     assert 1.8 <= positions_s[0] <= 2.5
     assert player.position_s() is None
+
+
+def test_player_takes_noise_out_of_what_is_heard(server, tmp_path):
+    speech, _ = soundfile.read(DATA / "one_speaker.flac", dtype="float32", stop=32_000)
+    hiss = 0.03 * np.random.default_rng(15).standard_normal(len(speech))
+    spool = tmp_path / "mic.s16"
+    np.rint(32_767 * np.clip(speech + hiss, -1, 1)).astype("<i2").tofile(spool)
+    capture = start(tmp_path / "meeting", {StreamId.SYSTEM: "default"})
+    player = SpoolPlayer()
+
+    player.play((spool,), 0.0, noise_limit_db=12.0)
+    record_for(capture, 2.5)
+    player.stop()
+    heard = soxr.resample(stored(capture.stop()[0]).mean(axis=1), RATE_HZ, 16_000)
+
+    def likeness(sound):
+        size = 1 << 18
+        product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sound, size))
+        return np.fft.irfft(product, size).max() / np.linalg.norm(heard) / np.linalg.norm(sound)
+
+    # They are equally loud in the recording.
+    assert likeness(speech) > 2 * likeness(hiss)
