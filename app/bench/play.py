@@ -29,6 +29,7 @@ class Setup:
         language: None takes the setting's.
         models: None takes the settings'.
         is_echo_handled: None takes the setting's.
+        is_governed: Step down in quality where the machine does not keep up.
     """
 
     point: OperatingPoint = OperatingPoint.BALANCED
@@ -38,6 +39,7 @@ class Setup:
     vocabulary: tuple[VocabularyTerm, ...] = ()
     models: ModelChoice | None = None
     is_echo_handled: bool | None = None
+    is_governed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ def play(
         vocabulary=setup.vocabulary,
         models=setup.models,
         is_echo_handled=setup.is_echo_handled,
+        is_governed=setup.is_governed,
     )
     meeting_id = context.transcribing.transcribe(request, listen, cancel)
     transcript = context.library.transcript(meeting_id)

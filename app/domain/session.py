@@ -94,6 +94,7 @@ class SessionConfig:
         is_echo_handled: Take system audio that leaks into the microphone out of what is heard
             and written of the microphone.
         is_level_evened: Bring quiet streams to a level that models can hear.
+        is_governed: Step down in quality where the machine does not keep up.
     """
 
     meeting_id: MeetingId
@@ -110,6 +111,7 @@ class SessionConfig:
     padding_s: float = MAX_PADDING_S
     is_echo_handled: bool = True
     is_level_evened: bool = False
+    is_governed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

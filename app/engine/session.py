@@ -202,7 +202,7 @@ class LiveSession:
             observed_s = self._captions.observed_s
         rss_mb = psutil.Process().memory_info().rss / 2**20
         promised_s = self._config.point.delay_s
-        if self._config.is_realtime and promised_s is not None:
+        if self._config.is_realtime and self._config.is_governed and promised_s is not None:
             self._govern(lag_s, promised_s)
         return Health(
             lag_s=round(lag_s, 3),

@@ -59,6 +59,7 @@ class Hints:
     speakers: SpeakerRange = field(default_factory=SpeakerRange)
     vocabulary: tuple[VocabularyTerm, ...] = ()
     is_echo_handled: bool = True
+    is_governed: bool = True
     padding_s: float = MAX_PADDING_S
 
 
@@ -326,6 +327,7 @@ class MeetingJob:
             is_echo_handled=self._hints.is_echo_handled,
             padding_s=self._hints.padding_s,
             is_level_evened=True,
+            is_governed=self._hints.is_governed,
             revision_base=max(
                 self._core.transcripts.next_revision_base(self.meeting_id),
                 self.follower.next_revision,

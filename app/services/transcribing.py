@@ -28,6 +28,7 @@ class TranscribeRequest:
         point: None or FINAL ends with the final pass; another point stores the live result as is.
         is_realtime: Feed at the pace of the clock through the live path.
         is_echo_handled: None leaves it to the setting.
+        is_governed: Step down in quality where the machine does not keep up; for benches.
     """
 
     inputs: Mapping[StreamId, Path]
@@ -39,6 +40,7 @@ class TranscribeRequest:
     vocabulary: tuple[VocabularyTerm, ...] = ()
     models: ModelChoice | None = None
     is_echo_handled: bool | None = None
+    is_governed: bool = True
 
     @property
     def wants_refine(self) -> bool:
@@ -116,6 +118,7 @@ class TranscribingService:
                 if request.is_echo_handled is None
                 else request.is_echo_handled
             ),
+            is_governed=request.is_governed,
             padding_s=settings.transcript.padding_s,
         )
         job = MeetingJob(core, meeting, hints, listener, recognise=self._recognise, cancel=cancel)

@@ -411,6 +411,16 @@ def test_session_that_falls_behind_steps_down_and_says_so(monkeypatch):
     assert len({notice.text for notice in told}) == 3
 
 
+def test_session_without_a_governor_falls_behind_as_it_is(monkeypatch):
+    recorded = Recorded()
+    config = make_config(is_realtime=True, is_governed=False)
+    session = LiveSession(config, FakeModels(DIALOGUE), recorded.events.append)
+    monkeypatch.setattr(session, "_overdue_s", lambda stream: 5.0)
+
+    assert [session.health().relief for _ in range(9)] == [0] * 9
+    assert not [event for event in recorded.events if isinstance(event, Told)]
+
+
 # --- resuming ---
 
 
