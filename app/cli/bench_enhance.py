@@ -21,6 +21,7 @@ from app.domain.ids import StreamId
 from app.domain.messages import Float32Array
 from app.domain.session import OperatingPoint
 from app.domain.units import SESSION_RATE_HZ
+from app.lib.clock import SystemClock
 from app.settings.schema import NOISE_LIMIT_DB
 
 
@@ -73,7 +74,7 @@ def enhance(
                 return None
             return score_words(talk.turns, _segments(stand, samples))
 
-        result = run_enhance(talk, noises, snr, limit, denoise, transcribe)
+        result = run_enhance(talk, noises, snr, limit, denoise, transcribe, SystemClock())
         if fig is not None:
             draw_enhance(result, fig)
             session.writer.note(f"wrote {fig}")
