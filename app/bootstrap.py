@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.bench.ui import UiFigures
 from app.cli.session import Launch, Program, WindowBench
+from app.domain.ids import TrackId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
+from app.domain.units import Span
 from app.lib import log as logs
 from app.lib.clock import SystemClock
 from app.lib.paths import Paths, resolve_paths
@@ -105,6 +107,18 @@ def denoise(samples: Float32Array, limit_db: float) -> Float32Array:
     return adapter.denoise(samples, limit_db)
 
 
+def pick_voice(
+    read: Callable[[int, int], Float32Array],
+    span: Span,
+    track: TrackId,
+    turns: Sequence[tuple[Span, TrackId]],
+) -> Float32Array | None:
+    """Take one voice out of several that talk at once; see `app.domain.ports.VoicePicker`."""
+    from app.pipeline.solo import solo
+
+    return solo(read, span, track, turns)
+
+
 def open_voice_follower(models_dir: Path) -> VoiceFollower:
     """Load the models that tell voices apart into this process.
 
@@ -173,6 +187,7 @@ def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppCon
         files=open_audio_files(),
         player=open_player(),
         exporters=Exporters(),
+        pick_voice=pick_voice,
         repair=repair,
     )
     context = assemble(core, devices, settings_file, opening_notices=notices)

@@ -231,6 +231,28 @@ class Player(Protocol):
         ...
 
 
+class VoicePicker(Protocol):
+    """Takes one voice out of several that talk at once."""
+
+    def __call__(
+        self,
+        read: Callable[[int, int], Float32Array],
+        span: Span,
+        track: TrackId,
+        turns: Sequence[tuple[Span, TrackId]],
+    ) -> Float32Array | None:
+        """What one person says in a stretch.
+
+        Args:
+            read: Gives samples [start, end) of a stream at 16 kHz.
+            turns: Of the whole stream, in time order.
+
+        Returns:
+            float32 (span.length,); None where the voices cannot be told apart.
+        """
+        ...
+
+
 # --- Engine --------------------------------------------------------------------------------
 
 

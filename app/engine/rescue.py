@@ -35,6 +35,7 @@ from app.pipeline.separate import (
     voice_of,
     weave,
 )
+from app.pipeline.solo import alone
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +209,7 @@ class OverlapRescue:
         key = (view, track)
         with self._learning:
             if key not in self._learned:
-                self._learned[key] = exemplars.learn(_alone(view, solo_spans(turns, track)))
+                self._learned[key] = exemplars.learn(alone(view.read, solo_spans(turns, track)))
             return self._learned[key]
 
     def _likeness(self, sources: Float32Array, span: Span, island: Island) -> float:
@@ -254,15 +255,3 @@ class OverlapRescue:
 
         first, second = once(said.get(a, ()), said.get(b, ()), is_first)
         return {a: first, b: second}
-
-
-def _alone(view: SpoolView, spans: Sequence[Span]) -> Float32Array:
-    """As much of the spans as there is to learn from, the longest first."""
-    pieces: list[Float32Array] = []
-    left = int(exemplars.LEARN_S * SESSION_RATE_HZ)
-    for span in sorted(spans, key=lambda span: -span.length):
-        pieces.append(view.read(span.start, span.start + min(span.length, left)))
-        left -= len(pieces[-1])
-        if left <= 0:
-            break
-    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
