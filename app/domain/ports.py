@@ -832,12 +832,14 @@ class ExportOptions:
         has_speakers: Write speaker names where they are optional.
         is_merged: Write what one person says in a row as one paragraph (txt, md, docx).
         span: Only what is said in this stretch; None for everything.
+        tracks: Only what these voices say; None for everybody, unknown voices included.
     """
 
     has_timestamps: bool = True
     has_speakers: bool = True
     is_merged: bool = False
     span: Span | None = None
+    tracks: frozenset[TrackId] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ class Do(StrEnum):
     NEXT_DOUBT = "next-doubt"
     REPLACE = "replace"
     SPLIT = "split"
+    SPLIT_VOICE = "split-voice"
     JOIN = "join"
     FASTER = "faster"
     SLOWER = "slower"
@@ -383,6 +384,13 @@ TABLE: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Split here…"),
         "Ctrl+K",
         QT_TRANSLATE_NOOP("Actions", "Give what follows the current word to somebody else"),
+        is_local=True,
+    ),
+    _row(
+        Do.SPLIT_VOICE,
+        QT_TRANSLATE_NOOP("Actions", "Split the voice here…"),
+        "Ctrl+Shift+S",
+        QT_TRANSLATE_NOOP("Actions", "Give all lines of this voice from here on to somebody else"),
         is_local=True,
     ),
     _row(

@@ -35,6 +35,8 @@ from app.domain.units import Span
 from app.lib.paths import resolve_paths
 from app.ui.actions import Do
 from app.ui.errors import problem_of
+from app.ui.export.people import PeoplePanel
+from app.ui.export.view import ExportDialog
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode
 from app.ui.translation import speak
@@ -150,6 +152,18 @@ def export(window: MainWindow) -> None:
     dialog = window.findChild(QDialog)
     assert dialog is not None
     settle(lambda: "Anna" in dialog.preview.toPlainText())
+
+
+def export_people(window: MainWindow) -> None:
+    """Choosing whose lines are exported."""
+    export(window)
+    dialog = window.findChild(ExportDialog)
+    assert dialog is not None
+    settle(dialog.people.isVisible)
+    dialog.people.open_list()
+    panel = dialog.people.findChild(PeoplePanel)
+    assert panel is not None
+    list(panel.boxes.values())[1].click()
 
 
 def who(window: MainWindow) -> None:
@@ -345,6 +359,7 @@ SHOTS = (
     Shot("right-to-left", right_to_left),
     Shot("error", error),
     Shot("export", export),
+    Shot("export-people", export_people),
     Shot("who", who),
     Shot("import", importing),
     Shot("settings", settings, is_key=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from app.domain.ids import SegmentId
@@ -24,6 +24,29 @@ def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
         if first is not None:
             chosen.append(LineSelection(segment_id=line.segment_id, first=first))
     return tuple(chosen)
+
+
+def voice_from(
+    lines: Iterable[Line], passage: Passage, seconds: float
+) -> tuple[LineSelection, ...]:
+    """What the voice of a passage says from a moment in it to the end of the meeting.
+
+    Args:
+        lines: Of the meeting.
+    """
+    track, last = passage.first.track, passage.last
+    later = [
+        LineSelection(segment_id=line.segment_id)
+        for line in lines
+        if line.track == track and line.span.start >= last.span.end
+    ]
+    return (*lines_from(passage, seconds), *later)
+
+
+def word_start(passage: Passage, seconds: float) -> float:
+    """When the word began that is heard at a moment; of a pause, the word after it."""
+    words = [word for line in passage.lines for word in line.words]
+    return next((w.span.start_s for w in words if w.span.end_s > seconds), seconds)
 
 
 def lines_of(passages: Sequence[Passage]) -> tuple[Line, ...]:
