@@ -34,6 +34,7 @@ class Do(StrEnum):
     SKIP_FORWARD = "skip-forward"
     LOOP = "loop"
     REDUCE_NOISE = "reduce-noise"
+    SOLO = "solo"
     EDIT_LINE = "edit-line"
     NAME_SPEAKER = "name-speaker"
     PEOPLE = "people"
@@ -257,6 +258,13 @@ TABLE: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Play with less noise behind the voices, or the original"),
         "clean",
         is_toggle=True,
+    ),
+    _row(
+        Do.SOLO,
+        QT_TRANSLATE_NOOP("Actions", "Hear only this person"),
+        "Ctrl+Shift+H",
+        QT_TRANSLATE_NOOP("Actions", "Play the line without those who talk at the same time"),
+        is_local=True,
     ),
     _row(
         Do.EDIT_LINE,

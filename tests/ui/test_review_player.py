@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.ids import MeetingId
 from app.ui.actions import Do
+from app.ui.transcript.lines import Line
 from tests.fakes import ui_meetings as made
+from tests.fakes.ui_context import SOLO_FILE
 
 pytestmark = pytest.mark.ui
 
@@ -259,3 +261,85 @@ def test_choice_made_in_the_settings_holds_for_the_next_meeting(desk):
     _player(desk).play_from(1.0)
     desk.wait(lambda: len(desk.player.played) == 1)
     assert desk.player.noise_limit_db == 20.0
+
+
+# --- One person of several -----------------------------------------------------------------
+
+
+def _overlapped(desk) -> Line:
+    return next(line for line in desk.window.review.document.model.lines() if line.has_overlap)
+
+
+def test_one_person_is_heard_alone_and_then_the_recording_again(desk):
+    desk.open()
+    line, player = _overlapped(desk), _player(desk)
+    start_s = line.span.start_s
+
+    desk.window.review.corrector.play_solo(line.segment_id)
+    desk.wait(lambda: len(desk.player.played) == 1)
+
+    assert desk.player.played[0] == ((SOLO_FILE,), 0.0)
+    desk.wait(lambda: player._has_begun)
+    desk.player.position = 0.5
+    desk.wait(lambda: player.position_s == pytest.approx(start_s + 0.5))
+    desk.player.position = None
+    desk.wait(lambda: not player.is_playing)
+
+    player.toggle()
+    desk.wait(lambda: len(desk.player.played) == 2)
+    assert desk.player.played[1][0] != (SOLO_FILE,)
+    assert desk.player.played[1][1] == pytest.approx(start_s + 0.5)
+
+
+def test_other_speed_does_not_bring_the_others_back(desk):
+    desk.open()
+    desk.window.review.corrector.play_solo(_overlapped(desk).segment_id)
+    desk.wait(lambda: _player(desk)._has_begun)
+
+    _player(desk).faster()
+
+    desk.wait(lambda: len(desk.player.played) == 2)
+    assert desk.player.played[1][0] == (SOLO_FILE,)
+    assert desk.player.speed == 1.25
+
+
+def test_key_plays_the_current_line_alone(desk):
+    desk.open()
+    model = desk.window.review.document.model
+    row = next(n for n in range(model.rowCount()) if model.row(n).lanes[0].has_overlap)
+    _select(desk, row)
+
+    desk.window.kit.actions[Do.SOLO].trigger()
+
+    desk.wait(lambda: len(desk.player.played) == 1)
+    listening = desk.window.kit.context.listening
+    assert listening.asked == [_passage(desk, row).first.segment_id]
+
+
+def test_voices_that_cannot_be_told_apart_are_said(desk):
+    desk.open()
+    desk.window.kit.context.listening.complaint = "Ben cannot be told apart here."
+
+    desk.window.review.corrector.play_solo(_overlapped(desk).segment_id)
+
+    desk.wait(lambda: any("told apart" in text for text in desk.window.banners.texts))
+    assert desk.player.played == []
+
+
+def test_menu_offers_it_where_several_talk_at_once(desk):
+    desk.open()
+    corrector = desk.window.review.corrector
+
+    def entries(passage):
+        corrector.show_menu(passage, passage.first.span.start_s, QPoint(10, 10))
+        menu = QApplication.activePopupWidget()
+        texts = [action.text() for action in menu.actions()]
+        menu.close()
+        return texts
+
+    assert "Hear only this person" not in entries(_passage(desk, 0))
+    model = desk.window.review.document.model
+    crowded = next(
+        model.row(n).lanes[0] for n in range(model.rowCount()) if model.row(n).lanes[0].has_overlap
+    )
+    assert "Hear only this person" in entries(crowded)

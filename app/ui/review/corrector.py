@@ -57,6 +57,7 @@ class Corrector(QObject):
             (Do.SPLIT, self.split_current),
             (Do.SPLIT_VOICE, self.split_voice),
             (Do.JOIN, self.join_current),
+            (Do.SOLO, self.play_current_solo),
             *((do, partial(self.give_current_to, n)) for n, do in enumerate(VOICES, start=1)),
         ):
             kit.actions[do].triggered.connect(slot)
@@ -175,6 +176,23 @@ class Corrector(QObject):
         if passage is not None:
             self._view.edit_line(passage.first.segment_id)
 
+    @Slot()
+    def play_current_solo(self) -> None:
+        """Play the current line without those who talk at the same time."""
+        passage = self._view.current_passage()
+        if passage is not None:
+            self.play_solo(passage.first.segment_id)
+
+    def play_solo(self, segment_id: SegmentId) -> None:
+        """Play a line without those who talk at the same time, once that is made."""
+        meeting_id, listening = self._document.meeting_id, self._kit.context.listening
+        if meeting_id is not None:
+            self._kit.tasks.run(
+                lambda: listening.solo(meeting_id, segment_id),
+                self._player.play_solo,
+                self._kit.show_problem,
+            )
+
     # --- Inside ----------------------------------------------------------------------------
 
     def _verbs(self, passage: Passage, seconds: float, at: QPoint, line: Line) -> LineVerbs:
@@ -186,6 +204,7 @@ class Corrector(QObject):
         later = partial(voice_from, model.lines(), passage, seconds)
         return LineVerbs(
             play=lambda: self._player.play_from(seconds),
+            solo=(lambda: self.play_solo(line.segment_id)) if line.has_overlap else None,
             ask_who=lambda: self.ask_about_line(passage, QRect(at, QSize(1, 1))),
             edit=lambda: self._view.edit_line(line.segment_id),
             join=(lambda: document.give(whole, joined)) if joined is not None else None,

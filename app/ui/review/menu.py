@@ -20,6 +20,7 @@ class LineVerbs:
     """What the page does when an entry of the menu is chosen."""
 
     play: Callable[[], None]
+    solo: Callable[[], None] | None
     ask_who: Callable[[], None]
     edit: Callable[[], None]
     join: Callable[[], None] | None
@@ -46,6 +47,8 @@ def line_menu(
         for reading, line in readings:
             could_be.addAction(reading).triggered.connect(partial(_run, verbs.rewrite, line))
     menu.addAction(_tr("Play from here")).triggered.connect(verbs.play)
+    if verbs.solo is not None:
+        menu.addAction(_tr("Hear only this person")).triggered.connect(verbs.solo)
     menu.addSeparator()
     menu.addAction(_tr("Who is speaking…")).triggered.connect(verbs.ask_who)
     rest = menu.addMenu(_tr("From this word on it is"))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from app.domain.units import Span
+from app.services.listening import Solo
 from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
@@ -39,6 +40,7 @@ class PlayerBar(QFrame):
         self._start_count = 0
         self._has_begun = False
         self._loop: Span | None = None
+        self._solo: Solo | None = None
         self.is_playing = False
         self.speed = 1.0
         self.setProperty("kind", "bar")
@@ -132,6 +134,7 @@ class PlayerBar(QFrame):
         if tuple(spools) != tuple(self._spools):
             self.stop()
             self._set_loop(None)
+            self._solo = None
             self._position_s = 0.0
         self._spools = tuple(spools)
         self._duration_s = duration_s
@@ -155,13 +158,29 @@ class PlayerBar(QFrame):
         """Play from a moment on; one outside the repeated stretch ends the repetition."""
         if not self._spools:
             return
+        self._solo = None
         self._leave_loop(seconds)
+        self._begin(seconds)
+
+    def play_solo(self, solo: Solo) -> None:
+        """Play one person's part of a stretch; the recording itself from the next seek on."""
+        if not self._spools:
+            return
+        self._set_loop(None)
+        self._solo = solo
+        self._begin(solo.span.start_s)
+
+    def _begin(self, seconds: float) -> None:
         self._position_s = min(max(0.0, seconds), self._duration_s)
         self.is_playing = True
         self._start_count += 1
         self._has_begun = False
-        player, spools, start_s = self._kit.context.player, self._spools, self._position_s
-        speed, end_s = self.speed, self._loop.end_s if self._loop is not None else None
+        player, speed = self._kit.context.player, self.speed
+        spools, start_s, end_s = self._spools, self._position_s, None
+        if self._solo is not None:
+            spools, start_s = (self._solo.path,), self._position_s - self._solo.span.start_s
+        elif self._loop is not None:
+            end_s = self._loop.end_s
         playback = self._kit.context.settings.playback
         limit_db = playback.noise_limit_db if playback.is_noise_reduced else 0.0
         self._kit.tasks.run(
@@ -243,7 +262,7 @@ class PlayerBar(QFrame):
     def _play_on(self, _result: object = None) -> None:
         """Hear at once what was changed."""
         if self.is_playing:
-            self.play_from(self._position_s)
+            self._begin(self._position_s)
 
     @Slot()
     def faster(self) -> None:
@@ -292,6 +311,8 @@ class PlayerBar(QFrame):
             self._end()
             return
         self._has_begun = True
+        if self._solo is not None:
+            position += self._solo.span.start_s
         self._position_s = position
         self._show_position()
         self.position_changed.emit(position)
