@@ -192,6 +192,24 @@ def settings(window: MainWindow) -> None:
     settle(lambda: "MB" in next(iter(window.settings.privacy.sizes.values())).text())
 
 
+def vocabulary(window: MainWindow) -> None:
+    """The list of terms, two lines of it bad."""
+    text = (
+        "# people\nSiobhan Kavanagh: shivaun kavanah\nAda Lovelace\nKubernetes\n???\nada lovelace\n"
+    )
+    window.kit.context.vocabulary.save(text)
+    settings(window)
+    settle(lambda: window.settings.vocabulary.field.complaint.isVisible())
+    window.settings.area.ensureWidgetVisible(window.settings.vocabulary, 0, 60)
+
+
+def setup_terms(window: MainWindow) -> None:
+    """Before a recording, with terms of its own."""
+    setup(window)
+    window.live.setup.more.setChecked(True)
+    window.live.setup.terms.set_text("Project Zephyr\nSiobhan: shivaun")
+
+
 def settings_models(window: MainWindow) -> None:
     """The end of the settings: models and privacy."""
     settings(window)
@@ -376,6 +394,8 @@ SHOTS = (
     Shot("captions", captions),
     Shot("people", people),
     Shot("settings-models", settings_models),
+    Shot("vocabulary", vocabulary),
+    Shot("setup-terms", setup_terms),
     Shot("german", library, language="de"),
     Shot("german-settings", settings, language="de"),
     Shot("german-export", export, language="de"),
