@@ -44,6 +44,7 @@ class Do(StrEnum):
     SAMPLE = "sample"
     SETTINGS = "settings"
     DOCTOR = "doctor"
+    FIRST_STEPS = "first-steps"
     CAPTIONS = "captions"
     LOCK_CAPTIONS = "lock-captions"
     LIVE_PANEL = "live-panel"
@@ -330,6 +331,13 @@ TABLE: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+D",
         QT_TRANSLATE_NOOP("Actions", "Whether everything is ready for a meeting, and what to do"),
         "check",
+    ),
+    _row(
+        Do.FIRST_STEPS,
+        QT_TRANSLATE_NOOP("Actions", "First steps"),
+        "F1",
+        QT_TRANSLATE_NOOP("Actions", "Sound, models and a sample meeting, in three steps"),
+        "info",
     ),
     _row(
         Do.CAPTIONS,

@@ -78,6 +78,7 @@ def run(context: AppContext, *, demo: bool) -> int:
     window.quit_wanted.connect(quitter.quit)
     single.called.connect(window.come_back)
     window.show()
+    window.greeter.is_waiting = not demo
     QTimer.singleShot(0, window.begin)
     if demo:
         QTimer.singleShot(0, window.play_sample)

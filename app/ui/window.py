@@ -30,6 +30,7 @@ from app.ui.captions.window import CaptionWindow
 from app.ui.doctor.view import DoctorDialog
 from app.ui.errors import Problem
 from app.ui.export.view import ExportDialog
+from app.ui.first_steps import Greeter
 from app.ui.icons import Icons
 from app.ui.kit import Kit
 from app.ui.library.deletion import Deletions
@@ -104,6 +105,8 @@ class MainWindow(QMainWindow):
         self._build()
         self._connect()
         self.review.update_actions(is_shown=False)
+        self.greeter = Greeter(self.kit, self.models, self.memory, self)
+        self.greeter.sample_wanted.connect(self.play_sample)
         self.state = WindowMemory(self.memory)
         self.state.restore(self, self.splitter, self.library)
         self._meeting_before = self.state.meeting_id
@@ -158,6 +161,7 @@ class MainWindow(QMainWindow):
         actions[Do.CYCLE_THEME].triggered.connect(self._cycle_theme)
         actions[Do.SETTINGS].triggered.connect(self.show_settings)
         actions[Do.DOCTOR].triggered.connect(self.show_doctor)
+        actions[Do.FIRST_STEPS].triggered.connect(self.show_first_steps)
         actions[Do.QUIT].triggered.connect(self.close)
         self.kit.theme.changed.connect(self._dress)
         self.kit.tasks.unhandled.connect(self.show_problem)
@@ -260,6 +264,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _greet(self) -> None:
         self.welcome.show_state(is_empty=not self.library.meetings)
+        self.greeter.look(is_empty=not self.library.meetings)
         before, self._meeting_before = self._meeting_before, None
         known = {summary.meeting.meeting_id for summary in self.library.meetings}
         if before in known and self.pages.currentWidget() is self.welcome:
@@ -297,13 +302,22 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_doctor(self) -> None:
         """Check whether everything is ready for a meeting; not while one is recorded."""
+        if self._are_devices_free():
+            dialog = DoctorDialog(self.kit, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+            dialog.run()
+
+    @Slot()
+    def show_first_steps(self) -> None:
+        """Open the first steps again; not while a meeting is recorded."""
+        if self._are_devices_free():
+            self.greeter.show()
+
+    def _are_devices_free(self) -> bool:
         if self.live.is_running:
             self.banners.show_text(self.tr("Stop the recording first; its devices are in use."))
-            return
-        dialog = DoctorDialog(self.kit, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-        dialog.run()
+        return not self.live.is_running
 
     @Slot(bool)
     def _show_captions(self, is_on: bool) -> None:

@@ -33,10 +33,12 @@ from app.domain.ids import MeetingId, StreamId
 from app.domain.messages import TranscriptGap
 from app.domain.units import Span
 from app.lib.paths import resolve_paths
+from app.services.diagnostics import Check
 from app.ui.actions import Do
 from app.ui.errors import problem_of
 from app.ui.export.people import PeoplePanel
 from app.ui.export.view import ExportDialog
+from app.ui.first_steps import FirstSteps
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode
 from app.ui.translation import speak
@@ -208,6 +210,49 @@ def setup_terms(window: MainWindow) -> None:
     setup(window)
     window.live.setup.more.setChecked(True)
     window.live.setup.terms.set_text("Project Zephyr\nSiobhan: shivaun")
+
+
+def first_steps_sound(window: MainWindow) -> None:
+    """A first start: the sound was checked."""
+    diagnostics = window.kit.context.diagnostics
+    assert isinstance(diagnostics, fakes.FakeDiagnostics)
+    diagnostics.checks = (
+        Check(name="microphone", is_ok=True, finding="Built-in microphone: -40 dBFS"),
+        Check(name="system audio", is_ok=True, finding="Monitor of speakers: silent"),
+        Check(
+            name="test sound",
+            is_ok=False,
+            finding="a quiet test sound was played, and the recorded system audio lacked it",
+            fix="Unmute the output, or choose the one your meetings play on as system audio.",
+        ),
+    )
+    window.show_first_steps()
+    dialog = window.findChild(FirstSteps)
+    assert dialog is not None
+    dialog.sound.check.click()
+    settle(lambda: len(dialog.sound.findings.rows) == 3)
+
+
+def first_steps_models(window: MainWindow) -> None:
+    """A first start: models are missing."""
+    models = window.kit.context.models
+    assert isinstance(models, fakes.FakeModels)
+    models.missing = (fakes.missing_model(),)
+    window.models.check()
+    settle(lambda: bool(window.banners.texts))
+    window.show_first_steps()
+    dialog = window.findChild(FirstSteps)
+    assert dialog is not None
+    dialog.next.click()
+
+
+def first_steps_sample(window: MainWindow) -> None:
+    """A first start: the sample, and what recording people asks for."""
+    window.show_first_steps()
+    dialog = window.findChild(FirstSteps)
+    assert dialog is not None
+    dialog.next.click()
+    dialog.next.click()
 
 
 def settings_models(window: MainWindow) -> None:
@@ -396,6 +441,10 @@ SHOTS = (
     Shot("settings-models", settings_models),
     Shot("vocabulary", vocabulary),
     Shot("setup-terms", setup_terms),
+    Shot("first-steps-sound", first_steps_sound),
+    Shot("first-steps-models", first_steps_models),
+    Shot("first-steps-sample", first_steps_sample),
+    Shot("german-first-steps", first_steps_sample, language="de"),
     Shot("german", library, language="de"),
     Shot("german-settings", settings, language="de"),
     Shot("german-export", export, language="de"),

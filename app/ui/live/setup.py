@@ -274,4 +274,5 @@ class SetupView(QScrollArea):
             symbol.setPixmap(self._kit.icons.pixmap(_STREAM_ICONS[stream], tokens.muted, 20))
         self.record.setIcon(self._kit.icons.icon("record", tokens.on_record))
         self.doctor.setIcon(self._kit.icons.icon("check", tokens.accent))
+        self.more.setIcon(self._kit.icons.icon("chevron", tokens.muted))
         self.sample.setIcon(self._kit.icons.icon("sparkle", tokens.accent))

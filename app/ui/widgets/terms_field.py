@@ -119,8 +119,8 @@ class TermsField(QWidget):
         look.setProperty(QTextFormat.Property.FullWidthSelection, True)
         selection = QTextEdit.ExtraSelection()
         block = self.edit.document().findBlockByNumber(entry.line - 1)
-        selection.cursor = QTextCursor(block)  # type: ignore[attr-defined]
-        selection.format = look  # type: ignore[attr-defined]
+        selection.cursor = QTextCursor(block)
+        selection.format = look
         return selection
 
     @Slot()
