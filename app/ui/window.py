@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId
 from app.domain.meeting import SearchHit
-from app.domain.messages import Notice
+from app.domain.messages import Notice, NoticeKind
 from app.services.context import AppContext
 from app.services.inbox import MEDIA_SUFFIXES
 from app.services.retention import Due
 from app.ui.actions import TABLE, Actions, Do
 from app.ui.captions.window import CaptionWindow
+from app.ui.desktop import Desktop
 from app.ui.doctor.view import DoctorDialog
 from app.ui.errors import Problem
 from app.ui.export.view import ExportDialog
@@ -40,6 +41,7 @@ from app.ui.library.view import LibraryView
 from app.ui.library.watch import FolderWatch
 from app.ui.live.view import LiveView
 from app.ui.models.view import MissingModels
+from app.ui.notifications import Notifications
 from app.ui.restore import WindowMemory
 from app.ui.review.view import ReviewView
 from app.ui.settings.view import SettingsView
@@ -54,6 +56,10 @@ from app.ui.welcome import WelcomeView
 from app.ui.widgets.banner import BannerStack
 
 SIDEBAR_PX = 300
+URGENT_NOTICES = frozenset(
+    {NoticeKind.DISK, NoticeKind.DEVICE_LOST, NoticeKind.SILENT_SOURCE, NoticeKind.MUTED}
+)
+"""What somebody who looks at another window has to know while a meeting runs."""
 NEXT_THEME = {
     ThemeMode.SYSTEM: ThemeMode.LIGHT,
     ThemeMode.LIGHT: ThemeMode.DARK,
@@ -97,6 +103,7 @@ class MainWindow(QMainWindow):
         self.deletions = Deletions(self.kit, self.banners, self)
         self.captions = CaptionWindow(self.kit, state_file)
         self.tray = Tray(self.kit, self)
+        self.notifications = Notifications(self.kit, self.tray, Desktop(), self)
         self.sweeper = Sweeper(self.kit, self)
         self.sweeper.swept.connect(self._tell_swept)
         self.watch = FolderWatch(self.kit, self.library.imports, self)
@@ -182,7 +189,9 @@ class MainWindow(QMainWindow):
         self.review.refine_wanted.connect(self._refine)
         self.review.library_changed.connect(self.library.refresh)
         self.pending.finished.connect(self.library.refresh)
+        self.pending.completed.connect(self._tell_done)
         self.tray.show_wanted.connect(self.come_back)
+        self.notifications.clicked.connect(self.come_back)
         self.settings.closed.connect(self._leave_settings)
         self.settings.changed.connect(self.live.setup.take_settings)
         self.settings.changed.connect(self.watch.take_settings)
@@ -254,10 +263,20 @@ class MainWindow(QMainWindow):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem as a banner."""
         self.banners.show_text(problem.text, severity=problem.severity)
+        if problem.severity is not Severity.WARNING:
+            self.notifications.tell("problem", problem.text)
 
     @Slot(object)
     def _show_notice(self, notice: Notice) -> None:
         self.banners.show_text(notice.text, severity=Severity.WARNING)
+        if notice.kind in URGENT_NOTICES:
+            self.notifications.tell(f"notice-{notice.kind}", notice.text)
+
+    @Slot(str)
+    def _tell_done(self, text: str) -> None:
+        """Say that long work has ended."""
+        self.banners.show_text(text)
+        self.notifications.tell("done", text)
 
     # --- Meetings --------------------------------------------------------------------------
 
@@ -273,6 +292,9 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _live_finished(self, meeting_id: MeetingId | None) -> None:
         self.library.refresh()
+        if meeting_id is not None and self.live.session is not None:
+            text = self.tr("The transcript of “%1” is finished.")
+            self.notifications.tell("done", text.replace("%1", self.live.session.title))
         if meeting_id is not None and self.pages.currentWidget() is self.live:
             self.open_meeting(meeting_id)
 
@@ -415,7 +437,7 @@ class MainWindow(QMainWindow):
         )
 
     def _refined(self) -> None:
-        self.banners.show_text(self.tr("The transcript is refined."))
+        self._tell_done(self.tr("The transcript is refined."))
         self.review.document.reload()
         self.library.refresh()
 
@@ -434,6 +456,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _imported(self, meeting_id: MeetingId | None) -> None:
+        if meeting_id is not None and not self.library.imports.jobs:
+            self.notifications.tell("done", self.tr("All imported files are transcribed."))
         if meeting_id is not None and self.pages.currentWidget() is self.welcome:
             self.open_meeting(meeting_id)
 
