@@ -63,8 +63,10 @@ class Desktop(QObject):
         self._bus = connection if is_connected else None
         self._watchers: set[QDBusPendingCallWatcher] = set()
         if self._bus is not None:
-            slot = SLOT("_take(QDBusMessage)").encode()
-            self._bus.connect(PORTAL, PORTAL_PATH, PORTAL_NOTIFICATION, "ActionInvoked", self, slot)
+            slot = SLOT("_take(QDBusMessage)")
+            self._bus.connect(  # type: ignore[call-overload]  # the stub wants bytes, the call text
+                PORTAL, PORTAL_PATH, PORTAL_NOTIFICATION, "ActionInvoked", self, slot
+            )
 
     def post(self, notice_id: str, title: str, text: str, told: Callable[[Outcome], None]) -> None:
         """Show a notification, unless the user wants quiet; a later one of one id replaces it.
