@@ -70,7 +70,8 @@ def run(context: AppContext, *, demo: bool) -> int:
         context.paths.resources_dir / "translations",
         context.settings.window.language,
     )
-    theme = Theme(application, remembered_theme(context), context.settings.window.text_percent)
+    look = context.settings.window
+    theme = Theme(application, remembered_theme(context), look.text_percent, look.density)
     tasks = TaskRunner()
     window = MainWindow(context, theme, tasks)
     hooks = ErrorHooks(window)

@@ -274,6 +274,19 @@ def big_settings(window: MainWindow) -> None:
     settings(window)
 
 
+def compact(window: MainWindow) -> None:
+    """Lines and meetings close together."""
+    window.kit.theme.set_density("compact")
+    _open(window, "m0000001")
+
+
+def compact_settings(window: MainWindow) -> None:
+    """The settings of a compact window."""
+    window.kit.theme.set_density("compact")
+    settings(window)
+    window.settings.area.ensureWidgetVisible(window.settings.rows["window.is_announcing"], 0, 60)
+
+
 def mirrored(window: MainWindow) -> None:
     """The whole window laid out from right to left."""
     app = QApplication.instance()
@@ -450,6 +463,8 @@ SHOTS = (
     Shot("german-export", export, language="de"),
     Shot("spanish-setup", setup, language="es"),
     Shot("big-text", big_text),
+    Shot("compact", compact),
+    Shot("compact-settings", compact_settings),
     Shot("big-settings", big_settings),
     Shot("mirrored", mirrored),
     Shot("mirrored-settings", mirrored_settings),
@@ -604,6 +619,7 @@ def main(arguments: list[str]) -> int:
         for name, mode, size in wanted:
             theme.set_mode(mode)
             theme.set_text_percent(100)
+            theme.set_density("comfortable")
             application.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             render(by_name[name], size, theme, Path(scratch))
             for file in Path(scratch).glob("*.png"):

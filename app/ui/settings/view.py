@@ -161,6 +161,8 @@ class SettingsView(QWidget):
             self._kit.theme.set_mode(ThemeMode(str(value)))
         elif path == "window.text_percent" and isinstance(value, int):
             self._kit.theme.set_text_percent(value)
+        elif path == "window.density":
+            self._kit.theme.set_density(str(value))
         self.editor.change(path, value)
 
     @Slot()
