@@ -29,6 +29,7 @@ class Do(StrEnum):
     DELETE_MEETING = "delete-meeting"
     DELETE_AUDIO = "delete-audio"
     REFINE = "refine"
+    COPY_LINK = "copy-link"
     PLAY = "play"
     SKIP_BACK = "skip-back"
     SKIP_FORWARD = "skip-forward"
@@ -222,6 +223,12 @@ TABLE: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+T",
         QT_TRANSLATE_NOOP("Actions", "Run the final pass again; your corrections stay"),
         "sparkle",
+    ),
+    _row(
+        Do.COPY_LINK,
+        QT_TRANSLATE_NOOP("Actions", "Copy link to meeting"),
+        "Ctrl+Shift+U",
+        QT_TRANSLATE_NOOP("Actions", "Copy a link that opens the meeting on this computer"),
     ),
     _row(
         Do.PLAY,

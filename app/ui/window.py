@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSettings, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QLabel,
     QMainWindow,
     QMessageBox,
     QSplitter,
@@ -35,10 +34,11 @@ from app.ui.first_steps import Greeter
 from app.ui.icons import Icons
 from app.ui.kit import Kit
 from app.ui.library.deletion import Deletions
-from app.ui.library.imports import media_files
+from app.ui.library.dropping import FileDrop
 from app.ui.library.pending import PendingMeetings
 from app.ui.library.view import LibraryView
 from app.ui.library.watch import FolderWatch
+from app.ui.links import Links
 from app.ui.live.view import LiveView
 from app.ui.models.view import MissingModels
 from app.ui.notifications import Notifications
@@ -77,7 +77,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Crosstalk")
         self.setMinimumSize(720, 480)
         self.resize(1180, 760)
-        self.setAcceptDrops(True)
         icons = Icons(context.paths.resources_dir / "icons" / "ui")
         self.banners = BannerStack(theme, icons, self)
         state_file = context.paths.data_dir / "window.ini"
@@ -106,12 +105,15 @@ class MainWindow(QMainWindow):
         self.notifications = Notifications(self.kit, self.tray, Desktop(), self)
         self.sweeper = Sweeper(self.kit, self)
         self.sweeper.swept.connect(self._tell_swept)
+        self.links = Links(self.kit, self)
+        self.drop = FileDrop(self.kit, self.library.imports, self)
         self.watch = FolderWatch(self.kit, self.library.imports, self)
         self._is_closing = False
         self._page_before: QWidget | None = None
         self._build()
         self._connect()
         self.review.update_actions(is_shown=False)
+        actions[Do.COPY_LINK].setEnabled(False)
         self.greeter = Greeter(self.kit, self.models, self.memory, self)
         self.greeter.sample_wanted.connect(self.play_sample)
         self.state = WindowMemory(self.memory)
@@ -150,10 +152,6 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([SIDEBAR_PX, 1180 - SIDEBAR_PX])
         self.setCentralWidget(self.splitter)
-        self.drop_hint = QLabel(self.tr("Drop to transcribe"), self)
-        self.drop_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.drop_hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.drop_hint.hide()
 
     def _connect(self) -> None:
         actions = self.kit.actions
@@ -188,6 +186,11 @@ class MainWindow(QMainWindow):
         self.review.delete_audio_wanted.connect(self._confirm_delete_audio)
         self.review.refine_wanted.connect(self._refine)
         self.review.library_changed.connect(self.library.refresh)
+        self.links.found.connect(self.open_meeting)
+        self.links.copied.connect(self.banners.show_text)
+        actions[Do.COPY_LINK].triggered.connect(
+            lambda: self.links.copy(self.review.document.meeting_id)
+        )
         self.pending.finished.connect(self.library.refresh)
         self.pending.completed.connect(self._tell_done)
         self.tray.show_wanted.connect(self.come_back)
@@ -256,6 +259,7 @@ class MainWindow(QMainWindow):
             self.review.player.stop()
         self.pages.setCurrentWidget(page)
         self.review.update_actions(is_shown=page is self.review)
+        self.kit.actions[Do.COPY_LINK].setEnabled(page is self.review)
 
     # --- Messages --------------------------------------------------------------------------
 
@@ -461,38 +465,6 @@ class MainWindow(QMainWindow):
         if meeting_id is not None and self.pages.currentWidget() is self.welcome:
             self.open_meeting(meeting_id)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Say that files can be dropped."""
-        if _paths(event.mimeData()):
-            event.acceptProposedAction()
-            self.drop_hint.setGeometry(self.rect())
-            self.drop_hint.raise_()
-            self._dress()
-            self.drop_hint.show()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
-        """Nothing was dropped."""
-        self.drop_hint.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Import what was dropped."""
-        self.drop_hint.hide()
-        paths = _paths(event.mimeData())
-        files = media_files(paths)
-        if files:
-            event.acceptProposedAction()
-            self.library.imports.add(files)
-        else:
-            self.show_problem(
-                Problem(
-                    text=self.tr(
-                        "This is no audio or video file. Drop a recording, for example WAV, "
-                        "MP3, M4A or MP4."
-                    ),
-                    severity=Severity.WARNING,
-                )
-            )
-
     # --- Closing ---------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
@@ -569,17 +541,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _dress(self) -> None:
-        tokens = self.kit.theme.tokens
-        self.kit.actions.dress(self.kit.icons, tokens)
-        self.drop_hint.setStyleSheet(
-            f"background: {tokens.accent_soft}; color: {tokens.accent}; font-size: 20pt;"
-            f"border: 3px dashed {tokens.accent}; font-weight: 600;"
-        )
+        self.kit.actions.dress(self.kit.icons, self.kit.theme.tokens)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for a list and a comfortable column of text."""
         return QSize(1180, 760)
-
-
-def _paths(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
