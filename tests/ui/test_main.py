@@ -108,19 +108,22 @@ def test_a_second_start_brings_the_first_window_to_the_front(qapp, tmp_path):
     assert not any(w.isVisible() for w in windows)
 
 
+def _when_open(seen: list, looks: int = 250) -> None:
+    """Note the meeting that the window opens, and close it."""
+    meeting_id = _window().review.document.meeting_id
+    if meeting_id is None and looks:
+        QTimer.singleShot(20, lambda: _when_open(seen, looks - 1))
+        return
+    seen.append(meeting_id)
+    _window().close()
+
+
 def test_a_link_opens_its_meeting_in_the_window_that_is_there(qapp, tmp_path):
     seen = []
 
     def start_again() -> None:
         seen.append(main.run(fakes.make_context(tmp_path), demo=False, meeting_id=RELEASE))
-        look()
-
-    def look() -> None:
-        if _window().review.document.meeting_id is None:
-            QTimer.singleShot(20, look)
-            return
-        seen.append(_window().review.document.meeting_id)
-        _window().close()
+        _when_open(seen)
 
     QTimer.singleShot(50, start_again)
     main.run(fakes.make_context(tmp_path), demo=False)
@@ -130,15 +133,8 @@ def test_a_link_opens_its_meeting_in_the_window_that_is_there(qapp, tmp_path):
 
 def test_a_start_with_a_link_opens_its_meeting(qapp, tmp_path):
     seen = []
+    QTimer.singleShot(50, lambda: _when_open(seen))
 
-    def look() -> None:
-        if _window().review.document.meeting_id is None:
-            QTimer.singleShot(20, look)
-            return
-        seen.append(_window().review.document.meeting_id)
-        _window().close()
-
-    QTimer.singleShot(50, look)
     main.run(fakes.make_context(tmp_path), demo=False, meeting_id=RELEASE)
 
     assert seen == [RELEASE]

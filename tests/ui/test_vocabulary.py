@@ -64,6 +64,7 @@ def test_every_complaint_of_the_domain_is_translated():
 
 
 def test_what_was_typed_last_is_stored_when_the_page_is_left(card, desk):
+    card.field._timer.setInterval(60_000)
     card.field.edit.setPlainText("Zanzibar")
     assert not card.field.is_settled
 

@@ -303,7 +303,6 @@ class LibraryView(QWidget):
         width = min(round(MIN_WIDTH_PX * self._kit.theme.scale), MAX_MIN_WIDTH_PX)
         self.setMinimumWidth(width)
         self.record.setMinimumHeight(self.record.fontMetrics().height() + 16)
-        self.list.scheduleDelayedItemsLayout()
         tokens = self._kit.theme.tokens
         colour = tokens.record if self._is_running else tokens.on_record
         self.record.setIcon(self._kit.icons.icon("record", colour))
