@@ -227,7 +227,7 @@ TABLE: tuple[ActionSpec, ...] = (
     _row(
         Do.COPY_LINK,
         QT_TRANSLATE_NOOP("Actions", "Copy link to meeting"),
-        "Ctrl+Shift+U",
+        "Ctrl+Alt+C",
         QT_TRANSLATE_NOOP("Actions", "Copy a link that opens the meeting on this computer"),
     ),
     _row(
