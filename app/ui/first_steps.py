@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -75,7 +77,8 @@ class FirstSteps(QDialog):
     def __init__(self, kit: Kit, models: MissingModels, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("First steps"))
-        self.resize(WIDTH_PX, HEIGHT_PX)
+        size = QSize(WIDTH_PX, HEIGHT_PX) * kit.theme.scale
+        self.resize(size if parent is None else size.boundedTo(parent.size()))
         self.sound = SoundStep(kit, self)
         self.models = ModelsStep(models, self)
         self.trying = TryStep(self)
@@ -92,7 +95,7 @@ class FirstSteps(QDialog):
         self.heading.setWordWrap(True)
         self.pages = QStackedWidget(self)
         for page in (self.sound, self.models, self.trying):
-            self.pages.addWidget(page)
+            self.pages.addWidget(_scrolled(page))
         keys = (
             kit.actions[Do.FIRST_STEPS].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         )
@@ -158,6 +161,16 @@ class FirstSteps(QDialog):
         """Close; what still comes of the check is not shown."""
         self.sound.findings.close_findings()
         super().done(result)
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    """A page that is never cut, however large its text."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
 
 
 class Greeter(QObject):

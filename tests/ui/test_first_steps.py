@@ -113,6 +113,24 @@ def test_the_welcome_opens_them_and_a_recording_forbids_it(desk):
     assert desk.window.findChild(FirstSteps) is None
 
 
+def test_large_text_is_never_cut(desk):
+    theme = desk.window.kit.theme
+    theme.set_text_percent(200)
+    try:
+        dialog = opened(desk)
+        dialog.next.click()
+        dialog.next.click()
+
+        def is_whole(label) -> bool:
+            return label.height() >= label.heightForWidth(label.width())
+
+        desk.wait(lambda: is_whole(dialog.trying.reminder))
+        for button in (dialog.trying.sample, dialog.next, dialog.back):
+            assert button.height() >= button.fontMetrics().height()
+    finally:
+        theme.set_text_percent(100)
+
+
 def _start(tmp_path, transcripts, *, demo: bool = False) -> bool:
     """Run the program until its library was read; whether the first steps were open."""
     seen: list[bool] = []
