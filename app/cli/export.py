@@ -8,15 +8,10 @@ import click
 
 from app.cli.library import track_of
 from app.cli.outcome import STDOUT
-from app.cli.selection import MomentParam
+from app.cli.selection import MomentParam, span_between
 from app.cli.session import Session, common_options, current_session, json_option
-from app.domain.errors import KnownError
 from app.domain.ids import MeetingId, TrackId
 from app.domain.ports import ExportOptions
-from app.domain.units import Span
-
-_END_S = 1e9
-"""Later than the end of any meeting."""
 
 
 @click.command()
@@ -59,7 +54,7 @@ def export(
         has_timestamps=not no_timestamps,
         has_speakers=not no_speakers,
         is_merged=merge,
-        span=_span(start_s, end_s),
+        span=span_between(start_s, end_s, end_name="--until"),
         tracks=_tracks(session, found.meeting_id, speakers),
     )
     if output is not None and str(output) == STDOUT:
@@ -79,12 +74,3 @@ def _tracks(
         return None
     transcript = session.context.library.transcript(meeting_id)
     return frozenset(track_of(transcript, speaker) for speaker in speakers)
-
-
-def _span(start_s: float | None, end_s: float | None) -> Span | None:
-    if start_s is None and end_s is None:
-        return None
-    start, end = start_s or 0.0, _END_S if end_s is None else end_s
-    if end <= start:
-        raise KnownError("--until has to be later than --from.")
-    return Span.from_seconds(start, end)

@@ -6,7 +6,7 @@ import click
 
 from app.cli.live import MeetingLog, interruptible, show_notes, show_progress, tell_all
 from app.cli.outcome import outcome_record, show_outcome
-from app.cli.selection import MomentParam, read_line
+from app.cli.selection import MomentParam, read_line, span_between
 from app.cli.session import Session, common_options, current_session, json_option
 from app.cli.terminal import confirm
 from app.cli.wording import (
@@ -24,11 +24,8 @@ from app.domain.ids import MeetingId, SegmentId, TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.ports import Correction
 from app.domain.selection import words_within
-from app.domain.units import Span, to_samples
 
 NEW_VOICE = "new"
-_END_S = 1e9
-"""Later than the end of any meeting."""
 
 
 @click.group()
@@ -186,18 +183,21 @@ def sweep(dry_run: bool) -> None:
 
 @library.command()
 @click.argument("meeting")
+@click.option("--from", "start", type=MomentParam(), help="Only transcribe what is said from here")
+@click.option("--to", "end", type=MomentParam(), help="... to; who speaks stays as it is.")
 @json_option
 @common_options
-def refine(meeting: str) -> None:
+def refine(meeting: str, start: float | None, end: float | None) -> None:
     """Run the final pass over MEETING (again); your corrections stay."""
     session = current_session()
+    part = span_between(start, end)
     writer = session.writer
     meeting_id = _find(session, meeting)
     log = MeetingLog()
     stopping = "Stopping; the meeting is kept. Press Ctrl-C again to leave at once."
     with writer.progress() as progress, interruptible(lambda: writer.warning(stopping)) as cancel:
         listener = tell_all(log, show_progress(progress), show_notes(writer))
-        session.context.transcribing.refine(meeting_id, listener, cancel)
+        session.context.transcribing.refine(meeting_id, listener, cancel, part=part)
     if session.is_json:
         writer.json(outcome_record(session, meeting_id, log, []))
     else:
@@ -255,8 +255,8 @@ def assign(
         raise click.UsageError("--name is for a new voice; see `crosstalk library rename-speaker`.")
     track = None if speaker == NEW_VOICE else track_of(transcript, speaker)
     meeting_id = transcript.meeting.meeting_id
-    if start is not None:
-        span = Span(to_samples(start), to_samples(_END_S if end is None else end))
+    span = span_between(start, end)
+    if span is not None:
         of = None if voice is None else track_of(transcript, voice)
         segments = [s for s in transcript.segments if of is None or s.track == of]
         selections = words_within(segments, span)

@@ -10,7 +10,10 @@ import click
 from app.domain.errors import KnownError
 from app.domain.ids import SegmentId
 from app.domain.selection import LineSelection
+from app.domain.units import Span
 
+_END_S = 1e9
+"""Later than the end of any meeting."""
 _WORDS = re.compile(r"(?P<line>.+):(?P<first>\d+)(?:-(?P<last>\d+))?")
 _MOMENT = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d+)?)")
 
@@ -47,3 +50,25 @@ class MomentParam(click.ParamType[float]):
             self.fail(f"{value!r} is not a time like 83.5, 1:23.5 or 1:02:03.", param, ctx)
         hours, minutes, seconds = match.groups()
         return 3600.0 * int(hours or 0) + 60.0 * int(minutes or 0) + float(seconds)
+
+
+def span_between(
+    start_s: float | None, end_s: float | None, *, end_name: str = "--to"
+) -> Span | None:
+    """The stretch that two options name; one alone reaches to the end or from the beginning.
+
+    Args:
+        end_name: What the second option is called.
+
+    Returns:
+        None without either.
+
+    Raises:
+        KnownError: It ends before it begins.
+    """
+    if start_s is None and end_s is None:
+        return None
+    start, end = start_s or 0.0, _END_S if end_s is None else end_s
+    if end <= start:
+        raise KnownError(f"{end_name} has to be later than --from.")
+    return Span.from_seconds(start, end)

@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.domain.ids import MeetingId, SegmentId, StreamId
-from app.domain.messages import SegmentUpdate
+from app.domain.messages import SegmentUpdate, SpeakerTurn
+from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
 from app.domain.voice_quality import VoiceQuality
 
@@ -123,6 +124,9 @@ class RefineJob:
         sample_counts: Per stream, the samples to read.
         live_segments: The transcript so far: its ids and tracks are kept where the result agrees.
         locked: Segments that the user corrected; the pass leaves them as they are.
+        part: Only this stretch is decoded, and the speakers stay as `turns` have them; None for
+            the whole recording, which is diarized again.
+        turns: Who talks when, as it stands; used with `part` only.
     """
 
     config: SessionConfig
@@ -130,6 +134,8 @@ class RefineJob:
     sample_counts: Mapping[StreamId, int]
     live_segments: tuple[SegmentUpdate, ...] = ()
     locked: frozenset[SegmentId] = frozenset()
+    part: Span | None = None
+    turns: Mapping[StreamId, tuple[SpeakerTurn, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

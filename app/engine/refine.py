@@ -32,7 +32,7 @@ from app.pipeline.chunks import pack
 from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
 from app.pipeline.level import BLOCK, LevelStatistics
-from app.pipeline.offline_diarization import diarize
+from app.pipeline.offline_diarization import Diarization, diarize
 from app.pipeline.replace import TranscriptReplacer, split_pieces
 from app.pipeline.vad_gate import GateParameters, VadGate
 
@@ -60,11 +60,12 @@ def refine(
     """
     choice = for_language(job.config.models, job.config.language)
     asr = knowing(models.asr(choice.asr_final), job.config.vocabulary)
-    segmentation = models.segmentation(choice.segmentation, threads=2)
-    embedding = models.embedding(choice.embedding, threads=2)
     models.vad(choice.vad)
-    if choice.separation_network is not None:
-        models.separation(choice.separation_network)
+    if job.part is None:
+        models.segmentation(choice.segmentation, threads=2)
+        models.embedding(choice.embedding, threads=2)
+        if choice.separation_network is not None:
+            models.separation(choice.separation_network)
     emit(SessionStarted(models.used()))
     recorded = {
         stream: SpoolView(path, job.sample_counts.get(stream))
@@ -76,32 +77,31 @@ def refine(
     for view in views.values() if job.config.is_level_evened else ():
         view.gain_db = _gain_db(view, cancel)
 
-    def on_diarized(share: float) -> None:
-        check(cancel)
-        on_progress(DIARIZATION_SHARE * share, "finding speakers")
-
-    diarization = diarize(
-        views,
-        segmentation=segmentation,
-        embedding=embedding,
-        clustering=models.clustering(),
-        speakers=job.config.speakers,
-        on_progress=on_diarized,
-        cancel=cancel,
-    )
-    turns = {stream: list(of_stream) for stream, of_stream in diarization.turns.items()}
-    rescue = OverlapRescue.of_choice(choice, models, asr, diarization.centroids)
+    rescue: OverlapRescue | None = None
+    if job.part is None:
+        diarization = _diarized(job, models, views, on_progress, cancel)
+        turns = {stream: list(of_stream) for stream, of_stream in diarization.turns.items()}
+        rescue = OverlapRescue.of_choice(choice, models, asr, diarization.centroids)
+    else:
+        turns = {stream: list(of_stream) for stream, of_stream in job.turns.items()}
     revision = job.config.revision_base + 1
-    replacer = TranscriptReplacer(job.live_segments, job.locked, turns, revision=revision)
+    replacer = TranscriptReplacer(
+        job.live_segments,
+        job.locked,
+        turns if job.part is None else {},
+        revision=revision,
+        within=job.part,
+    )
     chunks = [
         (stream, chunk)
         for stream, view in views.items()
-        for chunk in pack(_speech(view, models, choice.vad, stream, cancel))
+        for chunk in pack(_speech(view, models, choice.vad, stream, cancel, within=job.part))
     ]
     chunks.sort(key=lambda pair: pair[1].span)
     echoes = _Echoes(job, is_leaking=leak is not None)
     total = sum(chunk.length for _, chunk in chunks) or 1
     done = 0
+    before = DIARIZATION_SHARE if job.part is None else 0.0
     language = None if job.config.language == "auto" else job.config.language
     writer = ChunkWriter(asr, views, turns, rescue)
     for written in writer.write_all(chunks, language, cancel):
@@ -111,22 +111,47 @@ def refine(
         )
         updates = echoes.without(updates)
         done += chunk.length
-        emit(Patched(TranscriptPatch(updates=updates, processed_until={stream: chunk.span.end})))
-        on_progress(DIARIZATION_SHARE + (1 - DIARIZATION_SHARE) * done / total, "transcribing")
+        until = {stream: chunk.span.end} if job.part is None else {}
+        emit(Patched(TranscriptPatch(updates=updates, processed_until=until)))
+        on_progress(before + (1 - before) * done / total, "transcribing")
     if (leak is not None or echoes.has_found) and not job.live_segments:
         emit(Told(notice_of(leak)))
-    emit(
-        Patched(
-            TranscriptPatch(
-                updates=replacer.retract_rest(),
-                overlaps=_overlaps(turns, replacer),
-                processed_until={stream: len(view) for stream, view in views.items()},
-                turns=_continued(turns, replacer),
-                turns_revision=revision,
-            )
+    last = TranscriptPatch(updates=replacer.retract_rest())
+    if job.part is None:
+        last = replace(
+            last,
+            overlaps=_overlaps(turns, replacer),
+            processed_until={stream: len(view) for stream, view in views.items()},
+            turns=_continued(turns, replacer),
+            turns_revision=revision,
         )
-    )
+    emit(Patched(last))
     on_progress(1.0, "done")
+
+
+def _diarized(
+    job: RefineJob,
+    models: LoadedModels,
+    views: Mapping[StreamId, SpoolView],
+    on_progress: Callable[[float, str], None],
+    cancel: threading.Event,
+) -> Diarization:
+    """Who talks when in all streams together."""
+    choice = for_language(job.config.models, job.config.language)
+
+    def on_diarized(share: float) -> None:
+        check(cancel)
+        on_progress(DIARIZATION_SHARE * share, "finding speakers")
+
+    return diarize(
+        views,
+        segmentation=models.segmentation(choice.segmentation, threads=2),
+        embedding=models.embedding(choice.embedding, threads=2),
+        clustering=models.clustering(),
+        speakers=job.config.speakers,
+        on_progress=on_diarized,
+        cancel=cancel,
+    )
 
 
 class _Echoes:
@@ -178,15 +203,19 @@ def _speech(
     vad_id: str,
     stream: StreamId,
     cancel: threading.Event,
+    *,
+    within: Span | None = None,
 ) -> list[Span]:
+    """The speech of a stream, or of a stretch of it."""
+    whole = Span(0, len(view)) if within is None else within.clip(Span(0, len(view)))
     vad = models.vad(vad_id)
     gate = VadGate(stream, vad.HOP_SAMPLES, GATE)
     hops = Hops(vad.HOP_SAMPLES)
     spans: list[Span] = []
     block = to_samples(READ_S)
-    for start in range(0, len(view), block):
+    for start in range(whole.start, whole.end, block):
         check(cancel)
-        for _, hop in hops.push(view.read(start, start + block)):
+        for _, hop in hops.push(view.read(start, min(start + block, whole.end))):
             closed = gate.push(vad.probability(hop))
             if closed is not None:
                 spans.append(closed.span)
@@ -197,8 +226,7 @@ def _speech(
     last = gate.flush()
     if last is not None:
         spans.append(last.span)
-    whole = Span(0, len(view))
-    return [span.clip(whole) for span in spans]
+    return [span.shift(whole.start).clip(whole) for span in spans]
 
 
 def _continued(

@@ -57,6 +57,7 @@ class TranscriptReplacer:
         locked: Segments that the user corrected: they stay, and nothing new covers them.
         turns: The new diarization; its tracks are mapped on to the old ones by common time.
         revision: Of everything emitted; above all old ones.
+        within: Only old segments whose middle lies in this stretch give way; None for all.
     """
 
     def __init__(
@@ -66,13 +67,16 @@ class TranscriptReplacer:
         turns: Mapping[StreamId, Sequence[SpeakerTurn]],
         *,
         revision: int,
+        within: Span | None = None,
     ) -> None:
         self._revision = revision
         self._locked = [segment for segment in old if segment.segment_id in locked]
         self._old = {
             segment.segment_id: segment
             for segment in old
-            if segment.segment_id not in locked and segment.words
+            if segment.segment_id not in locked
+            and segment.words
+            and (within is None or within.contains(segment.span.middle))
         }
         self._taken_ids = {segment.segment_id for segment in old}
         self._tracks = map_tracks(old, turns)

@@ -20,8 +20,8 @@ from app.domain.errors import (
 )
 from app.domain.ids import MeetingId, StreamId
 from app.domain.marks import Hold, Marker
-from app.domain.meeting import Meeting, MeetingState, StreamInfo
-from app.domain.messages import Notice, NoticeKind
+from app.domain.meeting import Meeting, MeetingState, MeetingTranscript, StreamInfo
+from app.domain.messages import Notice, NoticeKind, SpeakerTurn
 from app.domain.ports import Capture, EngineSession, SampleSource
 from app.domain.session import (
     MAX_PADDING_S,
@@ -32,7 +32,7 @@ from app.domain.session import (
     SpeakerRange,
 )
 from app.domain.sidecar import RecordingSidecar, write_sidecar
-from app.domain.units import SESSION_RATE_HZ
+from app.domain.units import SESSION_RATE_HZ, Span
 from app.domain.vocabulary import Vocabulary, VocabularyTerm, merge_terms
 from app.services.claims import claim, release
 from app.services.core import Core
@@ -208,11 +208,15 @@ class MeetingJob:
         self.enter(MeetingState.RECORDED)
         self.describe(streams)
 
-    def refine(self) -> None:
+    def refine(self, part: Span | None = None) -> None:
         """Run the final pass over the stored audio.
 
         The meeting becomes RECORDED again when the pass does not end; what it had stored by then
         is kept, and so are the user's corrections.
+
+        Args:
+            part: Only decode this stretch again; speakers stay as they are, and a meeting whose
+                pass does not end is DONE as it was.
 
         Raises:
             Cancelled: `cancel` was set.
@@ -232,9 +236,11 @@ class MeetingJob:
         job = RefineJob(
             config=self._config(tuple(spools), OperatingPoint.FINAL, is_realtime=False),
             spools=spools,
-            sample_counts={info.stream: _count_samples(info) for info in meeting.streams},
+            sample_counts={info.stream: _count_samples(info, part) for info in meeting.streams},
             live_segments=transcript.segments,
             locked=self._core.transcripts.locked_segments(self.meeting_id),
+            part=part,
+            turns=turns_so_far(transcript) if part is not None else {},
         )
         self.follower.begin(tuple(spools), OperatingPoint.FINAL)
         self.describe(meeting.streams)
@@ -245,7 +251,7 @@ class MeetingJob:
             )
             self._raise_failure()
         except BaseException:
-            self.enter(MeetingState.RECORDED)
+            self.enter(MeetingState.RECORDED if part is None else MeetingState.DONE)
             raise
         finally:
             self.follower.withdraw_partials()
@@ -335,6 +341,21 @@ class MeetingJob:
         )
 
 
-def _count_samples(info: StreamInfo) -> int:
+def turns_so_far(transcript: MeetingTranscript) -> dict[StreamId, tuple[SpeakerTurn, ...]]:
+    """Who talks when, per stream: the turns of the final pass, else the lines as turns."""
+    found: dict[StreamId, list[SpeakerTurn]] = {}
+    for turn in transcript.turns:
+        found.setdefault(turn.stream, []).append(turn)
+    diarized = frozenset(found)
+    for segment in transcript.segments:
+        if segment.stream not in diarized:
+            turn = SpeakerTurn(stream=segment.stream, span=segment.span, track=segment.track)
+            found.setdefault(segment.stream, []).append(turn)
+    return {stream: tuple(turns) for stream, turns in found.items()}
+
+
+def _count_samples(info: StreamInfo, part: Span | None) -> int:
+    """What of a stream is looked at: all of it, or as far as the part reaches."""
     stored = info.spool_path.stat().st_size // 2
-    return stored if info.sample_count is None else min(info.sample_count, stored)
+    count = stored if info.sample_count is None else min(info.sample_count, stored)
+    return count if part is None else min(count, part.end)

@@ -13,6 +13,7 @@ from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import AudioFiles, Capture
 from app.domain.session import ModelChoice, OperatingPoint, SpeakerRange
+from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
 from app.services.core import Core
 from app.services.events import Listener
@@ -136,14 +137,24 @@ class TranscribingService:
         return meeting.meeting_id
 
     def refine(
-        self, meeting_id: MeetingId, listener: Listener, cancel: threading.Event | None = None
+        self,
+        meeting_id: MeetingId,
+        listener: Listener,
+        cancel: threading.Event | None = None,
+        *,
+        part: Span | None = None,
     ) -> None:
         """Run the final pass (again); the user's corrections stay. Blocks.
 
+        Args:
+            part: Only transcribe this stretch of a finished meeting again; who speaks stays.
+
         Raises:
             KnownError: The meeting is being worked on, its audio is gone, weights are missing, or
-                the engine failed; the transcript keeps what it had.
-            Cancelled: `cancel` was set; the meeting is RECORDED.
+                the engine failed; the transcript keeps what it had. Or it has a part asked for
+                before it is finished.
+            Cancelled: `cancel` was set; the meeting is RECORDED, or DONE where a part was asked
+                for.
         """
         core = self._core
         meeting = core.meetings.get(meeting_id)
@@ -151,6 +162,10 @@ class TranscribingService:
             raise KnownError(
                 f"{meeting.title!r} is being {meeting.state} right now. "
                 "Wait until that is done, then refine it."
+            )
+        if part is not None and meeting.state is not MeetingState.DONE:
+            raise KnownError(
+                f"The transcript of {meeting.title!r} is not finished. Refine all of it first."
             )
         settings = core.settings()
         hints = Hints(
@@ -162,7 +177,10 @@ class TranscribingService:
         job.reporter.start_clock()
         core.require_weights(hints.models)
         job.follower.seed(core.transcripts.transcript(meeting_id).segments, meeting.models)
-        self._complete(job, wants_refine=True)
+        if part is None:
+            self._complete(job, wants_refine=True)
+        else:
+            self._redo(job, part)
 
     def pending(self) -> tuple[Meeting, ...]:
         """Meetings whose audio is complete but whose transcript is not (after a crash)."""
@@ -211,6 +229,13 @@ class TranscribingService:
             if any(info.sample_count for info in capture.stop()):
                 job.store_audio(capture)
             raise
+
+    def _redo(self, job: MeetingJob, part: Span) -> None:
+        try:
+            job.refine(part)
+            job.enter(MeetingState.DONE)
+        finally:
+            job.finish()
 
     def _complete(self, job: MeetingJob, *, wants_refine: bool) -> None:
         try:

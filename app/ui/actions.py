@@ -30,6 +30,7 @@ class Do(StrEnum):
     DELETE_AUDIO = "delete-audio"
     REFINE = "refine"
     COPY_LINK = "copy-link"
+    REFINE_PART = "refine-part"
     PLAY = "play"
     SKIP_BACK = "skip-back"
     SKIP_FORWARD = "skip-forward"
@@ -229,6 +230,13 @@ TABLE: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Copy link to meeting"),
         "Ctrl+Alt+C",
         QT_TRANSLATE_NOOP("Actions", "Copy a link that opens the meeting on this computer"),
+    ),
+    _row(
+        Do.REFINE_PART,
+        QT_TRANSLATE_NOOP("Actions", "Transcribe selection again"),
+        "Ctrl+Alt+T",
+        QT_TRANSLATE_NOOP("Actions", "Hear the selected lines again; who speaks stays"),
+        "sparkle",
     ),
     _row(
         Do.PLAY,

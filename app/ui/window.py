@@ -21,6 +21,7 @@ from app.domain.errors import Severity
 from app.domain.ids import MeetingId
 from app.domain.meeting import SearchHit
 from app.domain.messages import Notice, NoticeKind
+from app.domain.units import Span
 from app.services.context import AppContext
 from app.services.inbox import MEDIA_SUFFIXES
 from app.services.retention import Due
@@ -429,14 +430,16 @@ class MainWindow(QMainWindow):
         elif any(meeting.meeting_id == opened for meeting in found.audio):
             self.review.document.reload()
 
-    @Slot(object)
-    def _refine(self, meeting_id: MeetingId) -> None:
+    @Slot(object, object)
+    def _refine(self, meeting_id: MeetingId, part: Span | None) -> None:
         service = self.kit.context.transcribing
         self.banners.show_text(
             self.tr("The final pass runs again in the background. Your corrections stay.")
+            if part is None
+            else self.tr("The selection is transcribed again. Lines you corrected stay.")
         )
         self.kit.tasks.run_long(
-            lambda cancel: service.refine(meeting_id, lambda _event: None, cancel),
+            lambda cancel: service.refine(meeting_id, lambda _event: None, cancel, part=part),
             lambda _nothing: self._refined(),
         )
 

@@ -21,6 +21,7 @@ from app.domain.ports import (
 )
 from app.domain.session import OperatingPoint
 from app.domain.speakers import SpeakerProfile
+from app.domain.units import Span
 from app.lib.paths import Paths
 from app.services.context import AppContext
 from app.services.diagnostics import Check, DiagnosticsService
@@ -159,6 +160,7 @@ class FakeTranscribing(TranscribingService):
         self.cancelled = threading.Event()
         self.failure: BaseException | None = None
         self.refined: list[MeetingId] = []
+        self.parts: list[Span | None] = []
         self.unfinished: tuple[Meeting, ...] = ()
 
     def allow(self, steps: int) -> None:
@@ -190,9 +192,15 @@ class FakeTranscribing(TranscribingService):
         return meeting_id
 
     def refine(
-        self, meeting_id: MeetingId, listener: Listener, cancel: threading.Event | None = None
+        self,
+        meeting_id: MeetingId,
+        listener: Listener,
+        cancel: threading.Event | None = None,
+        *,
+        part: Span | None = None,
     ) -> None:
         self.refined.append(meeting_id)
+        self.parts.append(part)
 
     def pending(self) -> tuple[Meeting, ...]:
         return self.unfinished

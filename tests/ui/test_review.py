@@ -439,3 +439,23 @@ def test_somebody_new_gets_all_selected_lines_by_the_panel(desk):
     desk.qtbot.keyClick(panel.name, Qt.Key.Key_Return)
 
     desk.wait(lambda: [line.label for line in _lines(desk)][:count] == ["Visitor"] * count)
+
+
+def test_selected_lines_are_transcribed_again(desk):
+    desk.open()
+    review, actions = desk.window.review, desk.window.kit.actions
+    actions[Do.REFINE_PART].trigger()
+    assert desk.window.banners.texts[-1].startswith("Select the lines first")
+
+    view = review.transcript
+    view.setFocus()
+    view.setCurrentIndex(review.document.model.index(1))
+    desk.qtbot.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    actions[Do.REFINE_PART].trigger()
+    desk.wait(lambda: "The transcript is refined." in desk.window.banners.texts)
+
+    first, last = view.selected_passages()
+    (part,) = desk.transcribing.parts
+    assert part.start_s < first.first.span.start_s
+    assert part.start_s > _lines(desk)[0].span.end_s
+    assert part.contains(last.last.span.middle)

@@ -24,7 +24,7 @@ from app.ui.review.corrector import Corrector
 from app.ui.review.document import ReviewDocument
 from app.ui.review.find import Place, doubts, next_place
 from app.ui.review.find_bar import FindBar
-from app.ui.review.passages import stretch_of
+from app.ui.review.passages import rerun_of, stretch_of
 from app.ui.review.player_bar import PlayerBar
 from app.ui.review.voices import VoiceStrip
 from app.ui.times import day, facts, length, time_of_day
@@ -37,6 +37,7 @@ _MEETING_ACTIONS = (
     Do.UNDO,
     Do.REDO,
     Do.REFINE,
+    Do.REFINE_PART,
     Do.RENAME_MEETING,
     Do.DELETE_MEETING,
     Do.DELETE_AUDIO,
@@ -56,7 +57,16 @@ _MEETING_ACTIONS = (
 )
 
 _AUDIO_ACTIONS = frozenset(
-    {Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER, Do.LOOP, Do.REDUCE_NOISE, Do.SOLO}
+    {
+        Do.DELETE_AUDIO,
+        Do.REFINE,
+        Do.REFINE_PART,
+        Do.FASTER,
+        Do.SLOWER,
+        Do.LOOP,
+        Do.REDUCE_NOISE,
+        Do.SOLO,
+    }
 )
 
 
@@ -66,7 +76,8 @@ class ReviewView(QWidget):
     export_wanted = Signal(object, str)
     delete_wanted = Signal(object, str)
     delete_audio_wanted = Signal(object, str)
-    refine_wanted = Signal(object)
+    refine_wanted = Signal(object, object)
+    """A `MeetingId`, and the `Span` to transcribe again, or None for all of it."""
     library_changed = Signal()
 
     def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
@@ -105,7 +116,7 @@ class ReviewView(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
         for do in (
-            Do.FIND, Do.REPLACE, Do.NEXT_DOUBT, Do.RENAME_MEETING, Do.REFINE,
+            Do.FIND, Do.REPLACE, Do.NEXT_DOUBT, Do.RENAME_MEETING, Do.REFINE, Do.REFINE_PART,
             Do.DELETE_AUDIO, Do.DELETE_MEETING,
         ):  # fmt: skip
             menu.addAction(actions[do])
@@ -181,6 +192,7 @@ class ReviewView(QWidget):
         actions[Do.DELETE_MEETING].triggered.connect(self._ask_delete)
         actions[Do.DELETE_AUDIO].triggered.connect(self._ask_delete_audio)
         actions[Do.REFINE].triggered.connect(self._ask_refine)
+        actions[Do.REFINE_PART].triggered.connect(self._ask_refine_part)
         actions[Do.FIND].triggered.connect(self._open_find)
         actions[Do.FIND_NEXT].triggered.connect(self.find_bar.next)
         actions[Do.FIND_PREVIOUS].triggered.connect(self.find_bar.previous)
@@ -335,7 +347,16 @@ class ReviewView(QWidget):
     @Slot()
     def _ask_refine(self) -> None:
         if self.document.meeting_id is not None:
-            self.refine_wanted.emit(self.document.meeting_id)
+            self.refine_wanted.emit(self.document.meeting_id, None)
+
+    @Slot()
+    def _ask_refine_part(self) -> None:
+        part = rerun_of(self.document.model.lines(), self.transcript.selected_passages())
+        if part is None:
+            text = self.tr("Select the lines first that are to be transcribed again.")
+            self._kit.show_problem(Problem(text=text, severity=Severity.WARNING))
+        elif self.document.meeting_id is not None:
+            self.refine_wanted.emit(self.document.meeting_id, part)
 
     @Slot()
     def _dress(self) -> None:

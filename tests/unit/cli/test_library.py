@@ -8,6 +8,7 @@ from app.cli.library import track_of
 from app.domain.errors import Category, KnownError
 from app.domain.ids import TrackId
 from app.domain.speakers import MeetingSpeaker, NameSource
+from app.domain.units import Span
 from tests.fakes.audio import write_audio
 from tests.fakes.engine import MODELS
 from tests.fakes.program import patch, segment
@@ -154,6 +155,14 @@ def test_a_line_can_be_edited_and_the_edit_undone_and_redone(line, meeting_id):
     assert line.run("library", "redo", "last").stdout == "redone: edit text\n"
     assert shown(line)[0] == "[00:00] Speaker 1: Hello there!"
     assert "nothing to redo" in line.run("library", "redo", "last").stderr
+
+
+def test_refine_hears_a_part_again(line, meeting_id):
+    line.run("library", "refine", "last", "--from", "0:02", "--to", "0:04")
+    assert line.program.engine.jobs[-1].part == Span.from_seconds(2, 4)
+
+    refused = line.run("library", "refine", "last", "--from", "4", "--to", "2", exit_code=2)
+    assert "--to has to be later than --from" in refused.stderr
 
 
 def test_refine_runs_the_final_pass_again(line, meeting_id):

@@ -3,10 +3,11 @@ from __future__ import annotations
 import click
 import pytest
 
-from app.cli.selection import MomentParam, read_line
+from app.cli.selection import MomentParam, read_line, span_between
 from app.domain.errors import KnownError
 from app.domain.ids import SegmentId
 from app.domain.selection import LineSelection
+from app.domain.units import Span
 
 pytestmark = pytest.mark.unit
 
@@ -38,3 +39,14 @@ def test_moments_are_read_as_players_show_them(text, seconds):
 def test_what_is_no_moment_is_said(text):
     with pytest.raises(click.BadParameter, match="is not a time"):
         MomentParam().convert(text, None, None)
+
+
+def test_a_stretch_may_be_open_at_one_end():
+    assert span_between(None, None) is None
+    assert span_between(1.5, 3.0) == Span.from_seconds(1.5, 3.0)
+    assert span_between(None, 3.0) == Span.from_seconds(0, 3.0)
+    late = span_between(2.0, None)
+    assert late is not None
+    assert late.duration_s > 24 * 3600
+    with pytest.raises(KnownError, match="--until has to be later"):
+        span_between(3.0, 3.0, end_name="--until")

@@ -14,6 +14,7 @@ from app.domain.messages import (
     NoticeKind,
     SegmentStatus,
     SegmentUpdate,
+    SpeakerTurn,
     TranscriptPatch,
 )
 from app.domain.session import ModelChoice, RefineJob
@@ -74,6 +75,8 @@ class Pass:
         locked=(),
         samples=None,
         cancel_at=2.0,
+        part=None,
+        turns=None,
         **changes,
     ):
         # Scripted samples are codes: a share of one says nothing.
@@ -96,6 +99,8 @@ class Pass:
             sample_counts={s: len(audio) for s, audio in streams.items()},
             live_segments=tuple(live),
             locked=frozenset(SegmentId(i) for i in locked),
+            part=part,
+            turns=turns or {},
         )
         self.transcript = Transcript()
         self.transcript.apply(TranscriptPatch(updates=self.job.live_segments))
@@ -341,3 +346,38 @@ def test_final_pass_hears_the_cleaned_microphone(tmp_path, monkeypatch):
     assert [e.notice.text for e in done.events if isinstance(e, Told)] == [
         "Remote voices leak into the microphone at \N{MINUS SIGN}10 dB; they are written once."
     ]
+
+
+def test_a_part_is_decoded_again_and_everything_else_stays(tmp_path):
+    turns = (
+        SpeakerTurn(stream=SYSTEM, span=Span.from_seconds(0, 6.3), track=TrackId("S9")),
+        SpeakerTurn(stream=SYSTEM, span=Span.from_seconds(6.3, 30), track=TrackId("S2")),
+    )
+    part = Span.from_seconds(0.0, 6.3)
+
+    done = Pass(tmp_path, live=LIVE, part=part, turns={SYSTEM: turns})
+
+    assert done.transcript.get(SegmentId("system-0-0")).track == "S9"
+    assert done.turns[0] == ("S9", FIRST)
+    for untouched in LIVE[1:]:
+        assert done.transcript.get(untouched.segment_id) == untouched
+    words = done.transcript.get(SegmentId("system-0-0")).words
+    assert [w.span for w in words] == [said.span for said in SCRIPT.said][: len(words)]
+    patches = [event.patch for event in done.events if isinstance(event, Patched)]
+    assert all(not p.turns and not p.overlaps and not p.processed_until for p in patches)
+    assert done.progress[0][1] == "transcribing"
+
+
+def test_a_part_in_the_middle_keeps_its_times_and_corrected_lines(tmp_path):
+    turn = SpeakerTurn(stream=SYSTEM, span=Span.from_seconds(0, 30), track=TrackId("S2"))
+    live = tuple(replace(s, words=s.words[:3]) if s is LIVE[1] else s for s in LIVE)
+    part = Span.from_seconds(6.3, 12.2)
+
+    done = Pass(tmp_path, live=live, part=part, turns={SYSTEM: (turn,)})
+    kept = Pass(tmp_path, live=live, part=part, turns={SYSTEM: (turn,)}, locked=["system-0-1"])
+
+    segment = done.transcript.get(SegmentId("system-0-1"))
+    assert " ".join(word.text for word in segment.words) == SECOND
+    assert segment.words[0].span.start_s == pytest.approx(6.6, abs=0.05)
+    assert done.transcript.get(SegmentId("system-9-0")) == LIVE[3]
+    assert kept.transcript.get(SegmentId("system-0-1")) == live[1]

@@ -12,6 +12,7 @@ from app.domain.meeting import MeetingState
 from app.domain.messages import CorrectionReason, Notice, NoticeKind
 from app.domain.session import OperatingPoint
 from app.domain.sidecar import read_sidecar
+from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
 from app.services.events import (
     Failed,
@@ -400,6 +401,50 @@ def test_refine_locks_corrected_lines_and_reports_what_stands_first(program, tmp
     assert [u.words[0].text for u in first.updates] == ["hello"]
     transcript = program.library.transcripts.transcript(meeting_id)
     assert transcript.text_of(transcript.segments[0]) == "Hello!"
+
+
+def test_a_part_is_refined_with_the_speakers_as_they_stand(program, tmp_path):
+    program.engine.final = [MODELS, patch(segment("a", "hello", track="S1"))]
+    meeting_id = program.context.transcribing.transcribe(request_for(tmp_path), program.listen)
+    program.engine.final = [
+        MODELS, patch(segment("a", "hollow", revision=9, reason=CorrectionReason.REFINE)),
+    ]  # fmt: skip
+    part = Span.from_seconds(0, 0.5)
+
+    program.context.transcribing.refine(meeting_id, program.listen, part=part)
+
+    job = program.engine.jobs[-1]
+    assert job.part == part
+    assert [turn.track for turn in job.turns[StreamId.MIX]] == ["S1"]
+    assert max(job.sample_counts.values()) == part.end
+    transcript = program.library.transcripts.transcript(meeting_id)
+    assert transcript.segments[0].words[0].text == "hollow"
+    assert transcript.meeting.state is MeetingState.DONE
+
+
+def test_a_part_that_fails_leaves_the_meeting_done(program, tmp_path):
+    program.engine.final = [MODELS, patch(segment("a", "hello"))]
+    meeting_id = program.context.transcribing.transcribe(request_for(tmp_path), program.listen)
+    program.engine.refine_error = KnownError("The engine died.", category=Category.ENGINE)
+
+    with pytest.raises(KnownError, match="died"):
+        program.context.transcribing.refine(
+            meeting_id, program.listen, part=Span.from_seconds(0, 1)
+        )
+
+    assert program.library.meetings.get(meeting_id).state is MeetingState.DONE
+
+
+def test_a_part_of_an_unfinished_meeting_is_refused(program, tmp_path):
+    program.engine.refine_error = KnownError("The engine died.", category=Category.ENGINE)
+    with pytest.raises(KnownError, match="died"):
+        program.context.transcribing.transcribe(request_for(tmp_path), program.listen)
+    (pending,) = program.context.transcribing.pending()
+
+    with pytest.raises(KnownError, match="is not finished"):
+        program.context.transcribing.refine(
+            pending.meeting_id, program.listen, part=Span.from_seconds(0, 1)
+        )
 
 
 def test_refine_refuses_a_meeting_whose_audio_is_gone(program, tmp_path):
