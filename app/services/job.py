@@ -23,6 +23,7 @@ from app.domain.marks import Hold, Marker
 from app.domain.meeting import Meeting, MeetingState, MeetingTranscript, StreamInfo
 from app.domain.messages import Notice, NoticeKind, SpeakerTurn
 from app.domain.ports import Capture, EngineSession, SampleSource
+from app.domain.selection import whole_lines
 from app.domain.session import (
     MAX_PADDING_S,
     ModelChoice,
@@ -215,8 +216,8 @@ class MeetingJob:
         is kept, and so are the user's corrections.
 
         Args:
-            part: Only decode this stretch again; speakers stay as they are, and a meeting whose
-                pass does not end is DONE as it was.
+            part: Only decode this stretch again, lines that it cuts as a whole; speakers stay as
+                they are, and a meeting whose pass does not end is DONE as it was.
 
         Raises:
             Cancelled: `cancel` was set.
@@ -233,6 +234,8 @@ class MeetingJob:
                 category=Category.LIBRARY,
             )
         transcript = self._core.transcripts.transcript(self.meeting_id)
+        if part is not None:
+            part = whole_lines(transcript.segments, part)
         job = RefineJob(
             config=self._config(tuple(spools), OperatingPoint.FINAL, is_realtime=False),
             spools=spools,

@@ -13,8 +13,6 @@ from app.ui.transcript.lines import Line, Passage, Row
 
 LOOP_PAD_S = 0.1
 """Around a repeated stretch, because times of words are right to about this much."""
-RERUN_PAD_S = 0.3
-"""Around a stretch that is transcribed again, so that no beginning of a word is cut off."""
 
 
 def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
@@ -56,34 +54,13 @@ def lines_of(passages: Sequence[Passage]) -> tuple[Line, ...]:
     return tuple(line for passage in passages for line in passage.lines)
 
 
-def stretch_of(passages: Sequence[Passage]) -> Span | None:
-    """From the first word of passages to the last, with a little room; None without passages."""
+def stretch_of(passages: Sequence[Passage], *, pad_s: float = 0.0) -> Span | None:
+    """From the first word of passages to the last, with some room; None without passages."""
     if not passages:
         return None
     start_s = min(passage.first.span.start_s for passage in passages)
     end_s = max(line.span.end_s for line in lines_of(passages))
-    return Span.from_seconds(max(0.0, start_s - LOOP_PAD_S), end_s + LOOP_PAD_S)
-
-
-def rerun_of(lines: Iterable[Line], passages: Sequence[Passage]) -> Span | None:
-    """What to transcribe again: passages with some room, half of the way to other lines at most.
-
-    Args:
-        lines: Of the meeting.
-    """
-    if not passages:
-        return None
-    chosen = lines_of(passages)
-    ids = {line.segment_id for line in chosen}
-    start_s = min(line.span.start_s for line in chosen)
-    end_s = max(line.span.end_s for line in chosen)
-    others = [line.span for line in lines if line.segment_id not in ids]
-    before_s = max((span.end_s for span in others if span.end_s <= start_s), default=0.0)
-    after_s = min((s.start_s for s in others if s.start_s >= end_s), default=end_s + 1.0)
-    return Span.from_seconds(
-        max(start_s - RERUN_PAD_S, (before_s + start_s) / 2),
-        min(end_s + RERUN_PAD_S, (end_s + after_s) / 2),
-    )
+    return Span.from_seconds(max(0.0, start_s - pad_s), end_s + pad_s)
 
 
 def passage_above(rows: Sequence[Row], passage: Passage) -> Passage | None:

@@ -24,7 +24,7 @@ from app.ui.review.corrector import Corrector
 from app.ui.review.document import ReviewDocument
 from app.ui.review.find import Place, doubts, next_place
 from app.ui.review.find_bar import FindBar
-from app.ui.review.passages import rerun_of, stretch_of
+from app.ui.review.passages import LOOP_PAD_S, stretch_of
 from app.ui.review.player_bar import PlayerBar
 from app.ui.review.voices import VoiceStrip
 from app.ui.times import day, facts, length, time_of_day
@@ -313,7 +313,7 @@ class ReviewView(QWidget):
         if len(passages) < 2 and (self.player.is_playing or not passages):
             heard = self.transcript.passage_at(self.player.position_s)
             passages = (heard,) if heard is not None else ()
-        stretch = stretch_of(passages)
+        stretch = stretch_of(passages, pad_s=LOOP_PAD_S)
         if stretch is None:
             self._kit.actions[Do.LOOP].setChecked(False)
         else:
@@ -351,7 +351,7 @@ class ReviewView(QWidget):
 
     @Slot()
     def _ask_refine_part(self) -> None:
-        part = rerun_of(self.document.model.lines(), self.transcript.selected_passages())
+        part = stretch_of(self.transcript.selected_passages())
         if part is None:
             text = self.tr("Select the lines first that are to be transcribed again.")
             self._kit.show_problem(Problem(text=text, severity=Severity.WARNING))

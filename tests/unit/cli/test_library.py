@@ -7,6 +7,7 @@ import pytest
 from app.cli.library import track_of
 from app.domain.errors import Category, KnownError
 from app.domain.ids import TrackId
+from app.domain.selection import whole_lines
 from app.domain.speakers import MeetingSpeaker, NameSource
 from app.domain.units import Span
 from tests.fakes.audio import write_audio
@@ -159,7 +160,8 @@ def test_a_line_can_be_edited_and_the_edit_undone_and_redone(line, meeting_id):
 
 def test_refine_hears_a_part_again(line, meeting_id):
     line.run("library", "refine", "last", "--from", "0:02", "--to", "0:04")
-    assert line.program.engine.jobs[-1].part == Span.from_seconds(2, 4)
+    job = line.program.engine.jobs[-1]
+    assert job.part == whole_lines(job.live_segments, Span.from_seconds(2, 4))
 
     refused = line.run("library", "refine", "last", "--from", "4", "--to", "2", exit_code=2)
     assert "--to has to be later than --from" in refused.stderr

@@ -11,12 +11,10 @@ from app.domain.units import Span
 from app.ui.review.find import places_of
 from app.ui.review.passages import (
     LOOP_PAD_S,
-    RERUN_PAD_S,
     lines_from,
     passage_above,
     readings,
     replaced,
-    rerun_of,
     stretch_of,
     voice_from,
     word_start,
@@ -105,7 +103,7 @@ def test_a_voice_is_cut_at_a_word_and_takes_its_later_lines_along():
 
 
 def test_a_stretch_reaches_from_the_first_word_to_the_last_with_some_room():
-    stretch = stretch_of([passage(SECOND), passage(FIRST)])
+    stretch = stretch_of([passage(SECOND), passage(FIRST)], pad_s=LOOP_PAD_S)
 
     assert stretch is not None
     assert stretch.start_s == 0.0
@@ -116,16 +114,3 @@ def test_a_stretch_reaches_from_the_first_word_to_the_last_with_some_room():
 def test_a_moment_belongs_to_the_word_that_is_heard_or_comes_next():
     assert word_start(passage(SECOND), 6.4) == pytest.approx(6.0)
     assert word_start(passage(SECOND), 6.95) == pytest.approx(7.0)
-
-
-def test_what_is_heard_again_reaches_half_of_the_way_to_other_lines_at_most():
-    near, far = segment("n", "and so", 3.2), segment("f", "goodbye then", 20)
-    chosen = passage(near)
-    lines = [line_of(one, {}) for one in (FIRST, near, far)]
-
-    part = rerun_of(lines, [chosen])
-
-    assert part is not None
-    assert part.start_s == pytest.approx(3.1)
-    assert part.end_s == pytest.approx(5.2 + RERUN_PAD_S)
-    assert rerun_of(lines, []) is None
