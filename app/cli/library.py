@@ -23,7 +23,7 @@ from app.domain.facts import meeting_facts
 from app.domain.ids import MeetingId, SegmentId, TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.ports import Correction
-from app.domain.selection import words_within
+from app.domain.selection import LineSelection, words_within
 
 NEW_VOICE = "new"
 
@@ -229,6 +229,7 @@ def rename_speaker(meeting: str, speaker: str, name: str) -> None:
     "--to", "end", type=MomentParam(), help="... to, such as 1:23.5 or 1:02:03; else to the end."
 )
 @click.option("--of", "voice", metavar="VOICE", help="With --from: only what this voice says.")
+@click.option("--alike", is_flag=True, help="With LINES: also all that sound like them.")
 @click.option("--name", help='With "new": what the new voice is called.')
 @common_options
 def assign(
@@ -238,12 +239,14 @@ def assign(
     start: float | None,
     end: float | None,
     voice: str | None,
+    alike: bool,
     name: str | None,
 ) -> None:
     """Give LINES to SPEAKER, or to a new voice ("new"); `undo` takes all of it back.
 
     A line is an id of `show --ids`, or some of its words: ID:3-5 are the third to the fifth.
-    A voice that is two people: `assign MEETING new --of "Speaker 1" --from 12:30`.
+    A voice that is two people: `assign MEETING new --of "Speaker 1" --from 12:30`, or, with a
+    line that the other one says, `assign MEETING LINE new --alike`.
     """
     session = current_session()
     transcript = _transcript(session, meeting)
@@ -251,6 +254,8 @@ def assign(
         raise click.UsageError("Give lines, or --from and perhaps --to: one of them.")
     if voice is not None and start is None:
         raise click.UsageError("--of needs --from: lines have a voice already.")
+    if alike and start is not None:
+        raise click.UsageError("--alike needs lines to compare with, not a time.")
     if name is not None and speaker != NEW_VOICE:
         raise click.UsageError("--name is for a new voice; see `crosstalk library rename-speaker`.")
     track = None if speaker == NEW_VOICE else track_of(transcript, speaker)
@@ -264,6 +269,10 @@ def assign(
             raise KnownError("Nobody says a word in that time; nothing was changed.")
     else:
         selections = tuple(read_line(line) for line in lines)
+    if alike:
+        ids = [one.segment_id for one in selections]
+        found = session.context.speakers.sounding_like(meeting_id, ids)
+        selections = tuple(LineSelection(segment_id=segment_id) for segment_id in found)
     chosen = session.context.library.give_lines(meeting_id, selections, track, name=name)
     session.writer.result(session.context.library.transcript(meeting_id).label_of(chosen))
     _learn(session, meeting_id)

@@ -146,6 +146,7 @@ class EmbedJob:
         clips: Raw spool-format files (int16 mono 16 kHz).
         checks_voice: Find out too whether each clip is one voice; a third more work.
         max_speech_s: Speech to use of each clip, from its start; None for what is useful.
+        allows_silence: A clip with too little speech is no error; its vector is empty.
     """
 
     models_dir: Path
@@ -153,6 +154,7 @@ class EmbedJob:
     models: ModelChoice = field(default_factory=ModelChoice)
     checks_voice: bool = False
     max_speech_s: float | None = None
+    allows_silence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ class ClipEmbedding:
     """The voice of one clip.
 
     Attributes:
-        vector: L2-normalised values, (dim,).
+        vector: L2-normalised values, (dim,); () of a clip that holds too little speech.
         speech_s: Net speech found in the clip.
         quality: How good the recording is; None from an engine that does not measure it.
         end_sample: The end of what was used of the clip; None for all of it.

@@ -29,7 +29,8 @@ def embed_clips(job: EmbedJob, models: LoadedModels) -> tuple[ClipEmbedding, ...
     """Embed the speech of each clip.
 
     Raises:
-        KnownError: Weights are missing, or a clip holds less than `MIN_SPEECH_S` of speech.
+        KnownError: Weights are missing, or a clip holds less than `MIN_SPEECH_S` of speech and
+            the job does not allow that.
     """
     model = models.embedding(job.models.embedding, threads=2)
     results = []
@@ -38,6 +39,11 @@ def embed_clips(job: EmbedJob, models: LoadedModels) -> tuple[ClipEmbedding, ...
         samples = audio.read(0, min(len(audio), to_samples(600.0)))
         spans = _speech(samples, models.vad(job.models.vad))
         speech_s = sum(span.duration_s for span in spans)
+        if speech_s < MIN_SPEECH_S and job.allows_silence:
+            results.append(
+                ClipEmbedding(model_id=job.models.embedding, vector=(), speech_s=speech_s)
+            )
+            continue
         if speech_s < MIN_SPEECH_S:
             raise KnownError(
                 f"A recording holds only {speech_s:.1f} s of speech. "

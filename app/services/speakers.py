@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from app.domain.errors import Category, KnownError
-from app.domain.ids import MeetingId, ModelId, SpeakerId, StreamId, TrackId
+from app.domain.ids import MeetingId, ModelId, SegmentId, SpeakerId, StreamId, TrackId
 from app.domain.meeting import MeetingState
 from app.domain.ports import AudioFiles, CaptureBackend
 from app.domain.recognition import Calibration, VoiceSample, match_voices
@@ -25,16 +25,19 @@ from app.domain.speakers import (
     Voiceprint,
 )
 from app.domain.voice_quality import VoiceQuality, refusal, warnings
+from app.domain.voice_split import two_voices, with_neighbours
 from app.services.calibrations import load_calibration
 from app.services.core import Core
 from app.services.matching import log_odds_of, nameable, named, person_samples, rank
-from app.services.voice_clips import VoiceClips, cut_clips
+from app.services.voice_clips import VoiceClips, cut_clips, cut_lines
 from app.services.voice_recording import VoiceRecording
 
 log = logging.getLogger(__name__)
 
 MIN_LEARNED_S = 5.0
 """A name of the user's teaches a voice that is heard alone for this long."""
+LINE_SPEECH_S = 8.0
+"""Speech that is listened to of one line, to tell whose it is."""
 SAME_RECORDING = 0.98
 """Cosine from which two voiceprints are taken for those of one recording."""
 _READ_SAMPLES = 1 << 20
@@ -245,6 +248,47 @@ class SpeakersService:
         log.info("meeting %s: learned %d voices", meeting_id, len(fresh))
         return len(fresh)
 
+    def sounding_like(
+        self, meeting_id: MeetingId, segment_ids: Sequence[SegmentId]
+    ) -> tuple[SegmentId, ...]:
+        """All lines of a voice that sound like some of its lines: one voice is two people.
+
+        Args:
+            segment_ids: Lines of one voice, which somebody else says than the rest.
+
+        Returns:
+            Those lines and the others of that person, by time. Lines that are too short to tell
+            are among them where the voice's lines before and after are.
+
+        Raises:
+            KnownError: The lines are not of one voice, hold too little speech of it alone, or
+                sound like the rest; weights are missing or the engine failed.
+        """
+        transcript = self._core.transcripts.transcript(meeting_id)
+        wanted = frozenset(segment_ids)
+        tracks = {s.track for s in transcript.segments if s.segment_id in wanted}
+        track = next(iter(tracks)) if len(tracks) == 1 else None
+        if track is None:
+            raise KnownError("Choose lines of one voice, those that somebody else says.")
+        with tempfile.TemporaryDirectory(prefix="crosstalk-voices-") as folder:
+            samples = self._line_samples(cut_lines(transcript, track, Path(folder)))
+        if not wanted & samples.keys():
+            raise KnownError(
+                "These lines are too short to tell whose voice it is. Choose longer ones, in "
+                "which nobody else talks."
+            )
+        found = two_voices(samples, wanted)
+        model_id = self._core.settings().model_choice.embedding
+        if found is None or self.calibration(model_id).log_odds(found[1], found[2]) > 0:
+            raise KnownError(
+                f"These lines sound like everything else that {transcript.label_of(track)} says; "
+                "nothing was changed. Give the lines away one by one."
+            )
+        lines = [s.segment_id for s in transcript.segments if s.track == track]
+        ours = found[0]
+        alike = frozenset(with_neighbours(lines, samples.keys(), ours)) | wanted
+        return tuple(line for line in lines if line in alike)
+
     def rename(self, speaker_id: SpeakerId, name: str) -> None:
         """Change a name, in past meetings too."""
         if not name.strip():
@@ -395,6 +439,19 @@ class SpeakersService:
             except KnownError:
                 log.info("a voice of %d bytes could not be embedded", clip.stat().st_size)
         return embeddings
+
+    def _line_samples(self, clips: Mapping[SegmentId, Path]) -> dict[SegmentId, VoiceSample]:
+        if not clips:
+            return {}
+        job = replace(
+            self._job(list(clips.values())), allows_silence=True, max_speech_s=LINE_SPEECH_S
+        )
+        heard = self._core.engine.embed(job)
+        return {
+            line: _sample(embedding)
+            for line, embedding in zip(clips, heard, strict=True)
+            if embedding.vector
+        }
 
     def _job(self, clips: Sequence[Path], *, checks_voice: bool = False) -> EmbedJob:
         return EmbedJob(

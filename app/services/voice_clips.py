@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.errors import KnownError
-from app.domain.ids import SpeakerId, TrackId
+from app.domain.ids import SegmentId, SpeakerId, TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.messages import SegmentUpdate
 from app.domain.units import to_samples
@@ -101,6 +101,21 @@ def cut_clips(
         if any(pieces):
             clips[track] = folder / f"{number}{SUFFIX}"
             clips[track].write_bytes(b"".join(pieces))
+    return clips
+
+
+def cut_lines(transcript: MeetingTranscript, track: TrackId, folder: Path) -> dict[SegmentId, Path]:
+    """Per segment of a voice in which nobody else talks, write a spool file."""
+    spools = {info.stream: info.spool_path for info in transcript.meeting.streams}
+    clips: dict[SegmentId, Path] = {}
+    for segment in transcript.segments:
+        spool = spools.get(segment.stream)
+        if segment.track != track or not _is_solo(segment, transcript):
+            continue
+        if spool is not None and spool.exists():
+            clip = folder / f"{len(clips)}{SUFFIX}"
+            clip.write_bytes(_read_bytes(spool, segment, segment.span.length))
+            clips[segment.segment_id] = clip
     return clips
 
 

@@ -192,6 +192,7 @@ class MainWindow(QMainWindow):
         actions[Do.COPY_LINK].triggered.connect(
             lambda: self.links.copy(self.review.document.meeting_id)
         )
+        self.review.corrector.told.connect(self.banners.show_text)
         self.pending.finished.connect(self.library.refresh)
         self.pending.completed.connect(self._tell_done)
         self.tray.show_wanted.connect(self.come_back)

@@ -176,6 +176,9 @@ class ScriptedEngine:
         for clip in job.clips:
             samples = np.frombuffer(clip.read_bytes(), dtype="<i2")
             if not len(samples) or int(samples[0]) not in self.embeddings:
+                if job.allows_silence:
+                    found.append(ClipEmbedding(model_id=self.embedding_id, vector=(), speech_s=0.0))
+                    continue
                 raise KnownError(f"{clip.name} holds no speech.")
             found.append(
                 ClipEmbedding(

@@ -301,10 +301,11 @@ class FakeInbox(InboxService):
 
 
 class FakeSpeakers(SpeakersService):
-    """Two enrolled people."""
+    """Two enrolled people; `alike` are the lines that sound like any others."""
 
     def __init__(self) -> None:
-        """Nothing behind it."""
+        self.alike: tuple[SegmentId, ...] | None = None
+        self.asked: list[tuple[SegmentId, ...]] = []
 
     def list(self) -> tuple[SpeakerProfile, ...]:
         when = datetime(2026, 5, 1, tzinfo=UTC)
@@ -314,6 +315,14 @@ class FakeSpeakers(SpeakersService):
             )
             for name in ("Dana Scully", "Ines Duarte")
         )
+
+    def sounding_like(
+        self, meeting_id: MeetingId, segment_ids: Sequence[SegmentId]
+    ) -> tuple[SegmentId, ...]:
+        self.asked.append(tuple(segment_ids))
+        if self.alike is None:
+            raise KnownError("These lines sound like everything else.")
+        return (*segment_ids, *self.alike)
 
 
 class FakeModels(ModelsService):

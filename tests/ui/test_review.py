@@ -395,7 +395,8 @@ def test_the_menu_offers_what_can_be_done_with_a_line(desk):
 
     assert list(_menu_texts(menu)) == [
         "Play from here", "Who is speaking…", "From this word on it is",
-        "From here on this voice is", "Same person as above", "Edit text", "Copy text",
+        "From here on this voice is", "All lines that sound like this are",
+        "Same person as above", "Edit text", "Copy text",
     ]  # fmt: skip
     menu.close()
 
@@ -457,3 +458,37 @@ def test_selected_lines_are_transcribed_again(desk):
     first, last = view.selected_passages()
     (part,) = desk.transcribing.parts
     assert (part.start, part.end) == (first.first.span.start, last.last.span.end)
+
+
+def test_lines_that_sound_alike_are_given_away_together(desk):
+    desk.open()
+    review, speakers = desk.window.review, desk.window.kit.context.speakers
+    passage = review.document.model.row(0).lanes[0]
+    own = [line.segment_id for line in passage.lines]
+    other = next(
+        line.segment_id
+        for line in _lines(desk)
+        if line.label == "Anna Keller" and line.segment_id not in own
+    )
+
+    def choose() -> None:
+        review.transcript.menu_wanted.emit(passage, 0.0, QPoint(300, 300))
+        menu = next(
+            m for m in review.findChildren(QMenu) if m.isVisible() and m.actions()[0].text()
+        )
+        alike = _menu_texts(menu)["All lines that sound like this are"].menu()
+        _menu_texts(alike)["Somebody new"].trigger()
+        menu.close()
+
+    choose()
+    desk.wait(lambda: "These lines sound like everything else." in desk.window.banners.texts)
+    assert _label(desk, 0) == "Anna Keller"
+
+    speakers.alike = (other,)
+    choose()
+    desk.wait(lambda: _label(desk, 0) == "Speaker 5")
+    assert speakers.asked[-1] == tuple(own)
+    given = {line.segment_id for line in _lines(desk) if line.label == "Speaker 5"}
+    assert given == {*own, other}
+    desk.window.kit.actions[Do.UNDO].trigger()
+    desk.wait(lambda: _label(desk, 0) == "Anna Keller")

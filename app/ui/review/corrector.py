@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.domain.errors import Severity
-from app.domain.ids import SegmentId, TrackId
+from app.domain.ids import MeetingId, SegmentId, TrackId
 from app.domain.selection import LineSelection
 from app.domain.speakers import MeetingSpeaker
 from app.ui.actions import VOICES, Do
@@ -33,6 +33,9 @@ from app.ui.transcript.who import WhoPanel
 
 class Corrector(QObject):
     """Turns what the user points at into corrections; panels and menus belong to the page."""
+
+    told = Signal(str)
+    """What goes on, in a sentence."""
 
     def __init__(
         self,
@@ -68,8 +71,7 @@ class Corrector(QObject):
     @Slot(object, QRect)
     def ask_about_line(self, passage: Passage, box: QRect) -> None:
         """Ask who says a passage, or all that are selected with it."""
-        selected = self._view.selected_passages()
-        passages = selected if passage in selected else (passage,)
+        passages = self._passages_with(passage)
         tracks = {one.first.track for one in passages}
         track = passage.first.track if len(tracks) == 1 else None
         self._ask(track, tuple(line.segment_id for line in lines_of(passages)), box)
@@ -210,8 +212,38 @@ class Corrector(QObject):
             join=(lambda: document.give(whole, joined)) if joined is not None else None,
             give_rest=lambda track: document.give(lines_from(passage, seconds), track),
             give_later=lambda track: document.give(later(), track),
+            give_alike=partial(self._give_alike, passage) if self._has_audio() else None,
             rewrite=lambda text: document.edit_texts({line.segment_id: text}),
         )
+
+    def _has_audio(self) -> bool:
+        transcript = self._document.transcript
+        return transcript is not None and bool(transcript.meeting.streams)
+
+    def _give_alike(self, passage: Passage, track: TrackId | None) -> None:
+        """Listen which lines of the voice sound like a passage, or like all that are selected."""
+        meeting_id, speakers = self._document.meeting_id, self._kit.context.speakers
+        if meeting_id is None:
+            return
+        ids = [line.segment_id for line in lines_of(self._passages_with(passage))]
+        self.told.emit(self.tr("Listening which lines sound like this one…"))
+        self._kit.tasks.run_long(
+            lambda _cancel: (meeting_id, speakers.sounding_like(meeting_id, ids), track),
+            self._give_found,
+            self._kit.show_problem,
+        )
+
+    def _give_found(self, found: tuple[MeetingId, tuple[SegmentId, ...], TrackId | None]) -> None:
+        meeting_id, segment_ids, track = found
+        if meeting_id == self._document.meeting_id:
+            self.give(segment_ids, track)
+            text = self.tr("Lines given away: %1. Undo takes it back.")
+            self.told.emit(text.replace("%1", str(len(segment_ids))))
+
+    def _passages_with(self, passage: Passage) -> tuple[Passage, ...]:
+        """A passage, or everything that is selected with it."""
+        selected = self._view.selected_passages()
+        return selected if passage in selected else (passage,)
 
     def _ask_in_menu(self, passage: Passage, give: Callable[[TrackId | None], None]) -> None:
         menu = QMenu(self._page)

@@ -26,6 +26,7 @@ class LineVerbs:
     join: Callable[[], None] | None
     give_rest: Callable[[TrackId | None], None]
     give_later: Callable[[TrackId | None], None]
+    give_alike: Callable[[TrackId | None], None] | None
     rewrite: Callable[[str], None]
 
 
@@ -55,6 +56,10 @@ def line_menu(
     fill_voices_menu(rest, passage, speakers, verbs.give_rest)
     later = menu.addMenu(_tr("From here on this voice is"))
     fill_voices_menu(later, passage, speakers, verbs.give_later)
+    alike = menu.addMenu(_tr("All lines that sound like this are"))
+    alike.setEnabled(verbs.give_alike is not None)
+    if verbs.give_alike is not None:
+        fill_voices_menu(alike, passage, speakers, verbs.give_alike)
     join = menu.addAction(_tr("Same person as above"))
     join.setEnabled(verbs.join is not None)
     if verbs.join is not None:

@@ -10,6 +10,7 @@ from app.domain.ids import TrackId
 from app.domain.selection import whole_lines
 from app.domain.speakers import MeetingSpeaker, NameSource
 from app.domain.units import Span
+from app.services.speakers import SpeakersService
 from tests.fakes.audio import write_audio
 from tests.fakes.engine import MODELS
 from tests.fakes.program import patch, segment
@@ -131,6 +132,7 @@ def test_a_voice_is_split_from_a_moment_to_the_end(line, meeting_id):
         ("S1", "--to", "1"),
         ("a", "S1", "--of", "S2"),
         ("a", "S1", "--name", "Bo"),
+        ("S1", "--from", "1", "--alike"),
     ],
 )
 def test_assign_says_what_it_needs(line, meeting_id, arguments):
@@ -156,6 +158,21 @@ def test_a_line_can_be_edited_and_the_edit_undone_and_redone(line, meeting_id):
     assert line.run("library", "redo", "last").stdout == "redone: edit text\n"
     assert shown(line)[0] == "[00:00] Speaker 1: Hello there!"
     assert "nothing to redo" in line.run("library", "redo", "last").stderr
+
+
+def test_lines_that_sound_alike_are_given_together(line, meeting_id, monkeypatch):
+    asked = []
+
+    def sounding_like(_service, _meeting, segment_ids):
+        asked.append(segment_ids)
+        return ("a", "b")
+
+    monkeypatch.setattr(SpeakersService, "sounding_like", sounding_like)
+
+    line.run("library", "assign", "last", "a", "new", "--alike", "--name", "Bo")
+
+    assert asked == [["a"]]
+    assert shown(line) == ["[00:00] Bo: hello there", "[00:05] Bo: good morning"]
 
 
 def test_refine_hears_a_part_again(line, meeting_id):

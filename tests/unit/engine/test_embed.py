@@ -97,3 +97,16 @@ def test_a_clip_without_speech_is_refused(tmp_path):
 
     with pytest.raises(KnownError, match=r"0\.0 s of speech"):
         embed_clips(EmbedJob(models_dir=tmp_path, clips=(path,)), FakeModels(Script()))
+
+
+def test_a_clip_without_speech_has_no_vector_where_that_is_allowed(tmp_path):
+    script = Script.of_turns((1, 0.0, "word " * 4), word_s=1.0)
+    clips = [write_spool(tmp_path / "a.s16", script.samples)]
+    clips.append(write_spool(tmp_path / "b.s16", np.zeros(2 * RATE, dtype=np.float32)))
+    job = EmbedJob(models_dir=tmp_path, clips=tuple(clips), allows_silence=True)
+
+    first, second = embed_clips(job, FakeModels(script))
+
+    assert first.vector
+    assert second.vector == ()
+    assert second.speech_s < 1.0

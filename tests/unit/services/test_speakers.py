@@ -442,3 +442,42 @@ def test_a_running_meeting_is_learned_at_its_end(program, people, talk, monkeypa
     people.recognise(talk)
 
     assert [name for name, _ in learned(program, talk)] == ["Ada"]
+
+
+# --- A voice that is two people ---
+
+
+def test_lines_that_sound_like_one_of_them_are_found(program, people, meeting):
+    meeting_id = meeting(
+        segment("a", "one two", start_s=0, end_s=1.9),
+        segment("b", "three four", start_s=2, end_s=3.9),
+        segment("b2", "no", start_s=3.9, end_s=4.0),
+        segment("c", "five six", start_s=4.0, end_s=5.9),
+        segment("d", "others", start_s=4.0, end_s=5.9, track="S2"),
+    )
+    program.engine.embeddings[NEITHER] = (0.1, 1.0, 0.0)
+    program.engine.embed_jobs.clear()
+
+    assert people.sounding_like(meeting_id, ["c"]) == ("b", "b2", "c")
+
+    (job,) = program.engine.embed_jobs
+    assert job.allows_silence
+    assert len(job.clips) == 3
+    assert not job.clips[0].exists()
+
+
+def test_one_person_is_not_taken_for_two(program, people, meeting):
+    meeting_id = meeting(
+        segment("a", "one two", start_s=0, end_s=1.9),
+        segment("b", "three four", start_s=2, end_s=3.9),
+        segment("s", "yes", start_s=4, end_s=4.5),
+        segment("d", "others", start_s=4.5, end_s=5.9, track="S2"),
+    )
+    program.engine.embeddings[BOB] = (0.98, 0.1, 0.0)
+
+    with pytest.raises(KnownError, match="sound like everything else that Ada says"):
+        people.sounding_like(meeting_id, ["b"])
+    with pytest.raises(KnownError, match="too short"):
+        people.sounding_like(meeting_id, ["s"])
+    with pytest.raises(KnownError, match="of one voice"):
+        people.sounding_like(meeting_id, ["a", "d"])
