@@ -216,6 +216,7 @@ def test_a_part_of_three_hours_is_painted_from_its_own_lines_only(make_desk):
     desk.open(LONG)
     timeline = _player(desk).timeline
     assert len(timeline.bars_in_sight()) == 5_000
+    _player(desk).cue(5400.0)
 
     for _ in range(7):
         timeline.zoom_in()
