@@ -170,6 +170,15 @@ def test_buttons_for_zooming_give_way_in_a_narrow_window(desk):
     desk.wait(lambda: not any(button.isVisible() for button in _player(desk)._zooms))
 
 
+def test_buttons_for_zooming_give_way_to_large_text(desk):
+    desk.open()
+    assert all(button.isVisible() for button in _player(desk)._zooms)
+
+    desk.window.kit.theme.set_text_percent(200)
+
+    desk.wait(lambda: not any(button.isVisible() for button in _player(desk)._zooms))
+
+
 def test_the_wheel_zooms_with_ctrl_and_scrolls_without(desk):
     desk.open()
     timeline = _player(desk).timeline

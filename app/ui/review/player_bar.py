@@ -19,8 +19,8 @@ from app.ui.review.timeline import Timeline
 from app.ui.times import clock
 
 POLL_MS = 50
-ROOMY_PX = 700
-"""In a narrower bar there are no buttons for zooming."""
+ROOMY_DIGITS = 85
+"""In a bar that is narrower than so many digits there are no buttons for zooming."""
 SKIP_S = 5.0
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 
@@ -148,8 +148,12 @@ class PlayerBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave the room to the time line where it is narrow; keys and the wheel still zoom."""
         super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        roomy_px = ROOMY_DIGITS * self.fontMetrics().horizontalAdvance("0")
         for button in self._zooms:
-            button.setVisible(self.width() >= ROOMY_PX)
+            button.setVisible(self.width() >= roomy_px)
 
     # --- Commands --------------------------------------------------------------------------
 
@@ -344,6 +348,7 @@ class PlayerBar(QFrame):
 
     @Slot()
     def _dress(self) -> None:
+        self._make_room()
         tokens, icons = self._kit.theme.tokens, self._kit.icons
         names = {
             Do.SKIP_BACK: "back",
