@@ -126,7 +126,7 @@ class Captions:
         """The next decode of the partial recogniser, if one is due.
 
         Args:
-            fed: Per stream, the samples that were heard.
+            fed: Per stream, the samples that were heard; streams left out have none.
             cost_s: What such a decode takes; it may use a third of the time.
         """
         if self._relief >= Relief.NO_PARTIALS:
@@ -136,7 +136,7 @@ class Captions:
             step_s *= 2
         for stream in self._streams:
             utterance = self._being_decoded(stream)
-            if utterance is not None:
+            if utterance is not None and stream in fed:
                 plan = utterance.plan_partial(fed[stream], step_s=step_s)
                 if plan is not None:
                     return plan

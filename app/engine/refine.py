@@ -20,6 +20,7 @@ from app.domain.messages import (
     OverlapRegion,
     SegmentUpdate,
     SpeakerTurn,
+    SpeechSpan,
     TranscriptPatch,
 )
 from app.domain.ports import AsrModel, AsrRequest, AsrResult
@@ -32,6 +33,7 @@ from app.engine.rescue import OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.engine.vocabulary import knowing
 from app.pipeline.attribute import attribute, turn_shares
+from app.pipeline.belief import believed
 from app.pipeline.chunks import Chunk, pack
 from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
@@ -100,10 +102,13 @@ def refine(
     rescue = OverlapRescue.of_choice(choice, models, diarization.centroids)
     revision = job.config.revision_base + 1
     replacer = TranscriptReplacer(job.live_segments, job.locked, turns, revision=revision)
+    speech = {
+        stream: _speech(view, models, choice.vad, stream, cancel) for stream, view in views.items()
+    }
     chunks = [
         (stream, chunk)
-        for stream, view in views.items()
-        for chunk in pack(_speech(view, models, choice.vad, stream, cancel))
+        for stream, found in speech.items()
+        for chunk in pack([each.span for each in found])
     ]
     chunks.sort(key=lambda pair: pair[1].span)
     echoes = _Echoes(job, is_leaking=leak is not None)
@@ -113,6 +118,7 @@ def refine(
     for stream, chunk, request, result in _decoded(asr, views, chunks, language, cancel):
         heard_language = result.language
         words = tuple(replace(word, span=chunk.to_session(word.span)) for word in result.words)
+        words = believed(words, [each.span for each in speech[stream] if not each.is_sure])
         spans = [
             (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
         ]
@@ -197,27 +203,27 @@ def _speech(
     vad_id: str,
     stream: StreamId,
     cancel: threading.Event,
-) -> list[Span]:
+) -> list[SpeechSpan]:
     vad = models.vad(vad_id)
     gate = VadGate(stream, vad.HOP_SAMPLES, GATE)
     hops = Hops(vad.HOP_SAMPLES)
-    spans: list[Span] = []
+    spans: list[SpeechSpan] = []
     block = to_samples(READ_S)
     for start in range(0, len(view), block):
         _check(cancel)
         for _, hop in hops.push(view.read(start, start + block)):
             closed = gate.push(vad.probability(hop))
             if closed is not None:
-                spans.append(closed.span)
+                spans.append(closed)
     for _, hop in hops.flush():
         closed = gate.push(vad.probability(hop))
         if closed is not None:
-            spans.append(closed.span)
+            spans.append(closed)
     last = gate.flush()
     if last is not None:
-        spans.append(last.span)
+        spans.append(last)
     whole = Span(0, len(view))
-    return [span.clip(whole) for span in spans]
+    return [replace(each, span=each.span.clip(whole)) for each in spans]
 
 
 def _decoded(

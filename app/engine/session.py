@@ -48,6 +48,7 @@ from app.lib.threads import Crash, Worker
 from app.pipeline.activity import joined
 from app.pipeline.assemble import Assembler
 from app.pipeline.attribute import attribute, chain_shares, join_chains
+from app.pipeline.belief import believed
 from app.pipeline.cluster import ClusterParameters, OnlineClusters
 from app.pipeline.level import LevelEvener
 from app.pipeline.transcribe import STREAMING, DecodePlan, UtteranceTranscriber
@@ -369,7 +370,8 @@ class LiveSession:
         """The most overdue final decode; without one, the partial of the stalest stream."""
         plan = self._captions.next_final(self._sure)
         if plan is None and self._config.is_realtime and self._has_partials:
-            return self._captions.next_partial(self._fed, cost_s=self._partial_cost_s), True
+            heard = {s: self._fed[s] for s, front in self._fronts.items() if front.is_surely_open}
+            return self._captions.next_partial(heard, cost_s=self._partial_cost_s), True
         return plan, False
 
     def _decode_final(
@@ -383,6 +385,7 @@ class LiveSession:
             replace(word, span=word.span.shift(plan.window.start)) for word in result.words
         )
         with self._lock:
+            words = believed(words, self._fronts[plan.stream].unsure(plan.window))
             if utterance.language is None and words:
                 utterance.language = result.language
             updates = self._captions.accept_final(

@@ -87,14 +87,16 @@ class Script:
         return {self.said[n - 1].speaker for n in (code % SECOND, code // SECOND) if n}
 
 
+@dataclass
 class FakeVad:
-    """Sure of itself; a hop that is mostly silence is silence."""
+    """Sure of itself, unless told otherwise; a hop that is mostly silence is silence."""
 
     HOP_SAMPLES: ClassVar[int] = 512
+    speech_probability: float = 0.95
 
     def probability(self, hop: Float32Array) -> float:
         assert len(hop) == self.HOP_SAMPLES
-        return 0.95 if np.count_nonzero(hop) * 2 > len(hop) else 0.05
+        return self.speech_probability if np.count_nonzero(hop) * 2 > len(hop) else 0.05
 
     def reset(self) -> None:
         """Carries no state."""
@@ -152,12 +154,14 @@ class FakeAsr:
 
     Attributes:
         fails: Called before each decode with its number from 1 on; True makes it fail.
+        word_probability: Of every word.
     """
 
     script: Script
     fails: Callable[[int], bool] = lambda number: False
     requests: list[AsrRequest] = field(default_factory=list)
     lengths_s: list[float] = field(default_factory=list)
+    word_probability: float = 0.9
 
     def transcribe(self, samples: Float32Array, request: AsrRequest) -> AsrResult:
         self.requests.append(request)
@@ -177,7 +181,8 @@ class FakeAsr:
                 continue
             said = self.script.said[number - 1]
             is_whole = len(places) >= WHOLE_WORD * said.span.length
-            words.append(Word(text=said.text if is_whole else "~", span=span, probability=0.9))
+            text = said.text if is_whole else "~"
+            words.append(Word(text=text, span=span, probability=self.word_probability))
         return AsrResult(words=tuple(words), language=request.language or "en")
 
 
@@ -206,12 +211,14 @@ class FakeModels:
 
     Attributes:
         has_loaded: Set once `load_choice` is through; `may_load` holds it back.
+        speech_probability: What voice activity models give speech.
     """
 
     def __init__(
         self, script: Script, *, fails: Callable[[int], bool] = lambda number: False
     ) -> None:
         self.models_dir = Path("weights")
+        self.speech_probability = 0.95
         self.script = script
         self.final = FakeAsr(script, fails)
         self.quick = FakeAsr(script)
@@ -220,7 +227,7 @@ class FakeModels:
         self.is_loading = threading.Event()
 
     def vad(self, backend_id: str) -> VoiceActivityModel:
-        return FakeVad()
+        return FakeVad(self.speech_probability)
 
     def segmentation(self, backend_id: str, *, threads: int = 1) -> SegmentationModel:
         return FakeSegmentation(self.script)

@@ -74,11 +74,13 @@ class Pass:
         locked=(),
         samples=None,
         cancel_at=2.0,
+        prepare=lambda models: None,
         **changes,
     ):
         # Scripted samples are codes: a share of one says nothing.
         changes.setdefault("models", ModelChoice(separation=None))
         self.models = FakeModels(script)
+        prepare(self.models)
         self.events = []
         self.progress = []
         cancel = threading.Event()
@@ -125,6 +127,18 @@ def test_recording_without_a_live_transcript_is_transcribed(tmp_path):
     assert done.turns == [("S1", FIRST), ("S2", SECOND), ("S1", THIRD)]
     assert all(s.reason is None for s in done.transcript)
     assert done.transcript.processed_until == {SYSTEM: len(SCRIPT.samples)}
+
+
+@pytest.mark.parametrize(
+    ("speech", "word", "is_written"), [(0.7, 0.1, False), (0.95, 0.1, True), (0.7, 0.6, True)]
+)
+def test_what_neither_model_believes_is_not_written(tmp_path, speech, word, is_written):
+    def prepare(models):
+        models.speech_probability, models.final.word_probability = speech, word
+
+    done = Pass(tmp_path, prepare=prepare)
+
+    assert bool(done.turns) is is_written
 
 
 @pytest.mark.parametrize("is_level_evened", [True, False])

@@ -121,6 +121,27 @@ def test_two_people_get_two_tracks_and_every_word():
     assert recorded.reports == []
 
 
+@pytest.mark.parametrize(
+    ("speech", "word", "text"),
+    [(0.7, 0.1, ""), (0.95, 0.1, DIALOGUE.text), (0.7, 0.6, DIALOGUE.text)],
+)
+def test_what_neither_model_believes_is_not_written(speech, word, text):
+    models = FakeModels(DIALOGUE)
+    models.speech_probability, models.final.word_probability = speech, word
+
+    assert run(models).text == text
+
+
+@pytest.mark.parametrize(("speech", "has_previews"), [(0.95, True), (0.7, False)])
+def test_only_sure_speech_is_previewed(speech, has_previews):
+    models = FakeModels(DIALOGUE)
+    models.speech_probability = speech
+
+    run(models, make_config(is_realtime=True))
+
+    assert bool(models.quick.requests) is has_previews
+
+
 def test_words_stand_where_they_were_said():
     recorded = run(FakeModels(DIALOGUE))
 

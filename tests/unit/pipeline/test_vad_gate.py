@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.ids import StreamId
-from app.domain.units import SESSION_RATE_HZ
+from app.domain.units import SESSION_RATE_HZ, Span
 from app.pipeline.vad_gate import GateParameters, VadGate
 
 pytestmark = pytest.mark.unit
@@ -134,3 +134,15 @@ def test_mean_probability_is_that_of_the_speech():
     _, closed = drive((0.6, 0.32), (1.0, 0.32), (0.0, 1.0))
 
     assert closed[0].mean_probability == pytest.approx((0.6 + 1.0) * 10 / 36, abs=0.02)
+
+
+def test_gate_tells_whether_the_model_was_ever_sure():
+    gate, (faint, clear) = drive(
+        (0.0, 1.0), (0.7, 1.0), (0.0, 1.0), (0.7, 0.5), (0.95, 0.1), (0.0, 1.0)
+    )
+
+    assert not faint.is_sure
+    assert clear.is_sure
+    assert not gate.is_sure(faint.span)
+    assert gate.is_sure(Span(clear.span.start, clear.span.end))
+    assert not gate.is_sure(Span(clear.span.start, clear.span.start + HOP))
