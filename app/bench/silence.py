@@ -17,6 +17,9 @@ from app.domain.ids import SegmentId
 from app.domain.units import SESSION_RATE_HZ, Span
 
 
+MAX_GAIN_DB = 20.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """Where a noise is in the recording."""
@@ -74,12 +77,15 @@ def write_noises(
 ) -> tuple[Placed, ...]:
     """Write noises one after the other, in a drawn order, again and again, with pauses between.
 
+    The first time as they are, then each at a drawn level, `MAX_GAIN_DB` up or down.
+
     Returns:
         Where each of them is, in time.
     """
     random = np.random.default_rng(seed)
     pause = np.zeros(SESSION_RATE_HZ // 2, dtype=np.float32)
     placed: list[Placed] = []
+    gains_db = np.zeros(len(noises))
     left = round(seconds * SESSION_RATE_HZ)
     at = 0
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,11 +93,13 @@ def write_noises(
         while at < left:
             for index in random.permutation(len(noises)):
                 noise = noises[index]
-                samples = np.concatenate([noise.samples, pause])[: left - at]
+                loud = np.clip(noise.samples * 10 ** (gains_db[index] / 20), -1.0, 1.0)
+                samples = np.concatenate([loud, pause])[: left - at]
                 if len(samples):
                     file.write(samples)
                     placed.append(Placed(name=noise.name, span=Span(at, at + len(samples))))
                     at += len(samples)
+            gains_db = random.uniform(-MAX_GAIN_DB, MAX_GAIN_DB, len(noises))
     return tuple(placed)
 
 
