@@ -16,8 +16,8 @@ from app.bench.targets import Target, all_kept, rounded
 from app.domain.ids import SegmentId
 from app.domain.units import SESSION_RATE_HZ, Span
 
-
 MAX_GAIN_DB = 20.0
+"""A tenth to ten times as loud: sounds come from near and far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

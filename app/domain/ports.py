@@ -530,6 +530,21 @@ class AsrRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What may have been said in the place of a few words.
+
+    Attributes:
+        words: As they were heard, one after the other.
+        text: What may stand there instead.
+        score: Mean log probability of the decode that says so.
+    """
+
+    words: tuple[Word, ...]
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AsrResult:
     """What was heard.
 
@@ -538,6 +553,7 @@ class AsrResult:
         mean_log_probability: Per token; None when the model gives none.
         no_speech_probability: In [0, 1]; None when the model gives none.
         alternatives: Other readings with mean log probability, best first.
+        readings: Of single doubtful words among `words`, best first for each.
     """
 
     words: tuple[Word, ...]
@@ -545,6 +561,7 @@ class AsrResult:
     mean_log_probability: float | None = None
     no_speech_probability: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 class AsrModel(Protocol):

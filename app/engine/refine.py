@@ -39,6 +39,7 @@ from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
 from app.pipeline.level import BLOCK, LevelStatistics
 from app.pipeline.offline_diarization import diarize
+from app.pipeline.readings import SecondLooks
 from app.pipeline.replace import TranscriptReplacer, split_pieces
 from app.pipeline.vad_gate import GateParameters, VadGate
 
@@ -68,7 +69,7 @@ def refine(
         Cancelled: `cancel` was set; patches sent so far stand.
     """
     choice = for_language(job.config.models, job.config.language)
-    asr = knowing(models.asr(choice.asr_final), job.config.vocabulary)
+    asr = SecondLooks(knowing(models.asr(choice.asr_final), job.config.vocabulary))
     segmentation = models.segmentation(choice.segmentation, threads=2)
     embedding = models.embedding(choice.embedding, threads=2)
     models.vad(choice.vad)
@@ -117,8 +118,8 @@ def refine(
     language = None if job.config.language == "auto" else job.config.language
     for stream, chunk, request, result in _decoded(asr, views, chunks, language, cancel):
         heard_language = result.language
-        words = tuple(replace(word, span=chunk.to_session(word.span)) for word in result.words)
-        words = believed(words, [each.span for each in speech[stream] if not each.is_sure])
+        placed = chunk.place(result)
+        words = believed(placed.words, [each.span for each in speech[stream] if not each.is_sure])
         spans = [
             (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
         ]
@@ -127,7 +128,11 @@ def refine(
             request = replace(request, language=heard_language)
             pieces = rescue.rewrite(views[stream], chunk, pieces, spans, request)
         updates = replacer.replace(
-            stream, chunk.span, split_pieces(pieces), language=heard_language
+            stream,
+            chunk.span,
+            split_pieces(pieces),
+            language=heard_language,
+            readings=placed.readings,
         )
         updates = echoes.without(updates)
         done += chunk.length

@@ -13,8 +13,10 @@ from app.domain.messages import (
     SegmentUpdate,
     SpeakerTurn,
 )
+from app.domain.ports import Reading
 from app.domain.units import SESSION_RATE_HZ, Span
 from app.pipeline.attribute import Piece
+from app.pipeline.readings import alternatives_of
 
 Voice = TypeVar("Voice")
 
@@ -88,8 +90,13 @@ class TranscriptReplacer:
         pieces: Sequence[Piece[TrackId]],
         *,
         language: str | None,
+        readings: Sequence[Reading] = (),
     ) -> tuple[SegmentUpdate, ...]:
-        """Put `pieces` in the place of the old segments inside `span` of a stream."""
+        """Put `pieces` in the place of the old segments inside `span` of a stream.
+
+        Args:
+            readings: Of words of the pieces, in session time.
+        """
         candidates = [
             old
             for old in self._old.values()
@@ -121,6 +128,7 @@ class TranscriptReplacer:
                     language=language,
                     has_overlap=piece.has_overlap,
                     reason=CorrectionReason.REFINE if known else None,
+                    alternatives=alternatives_of(piece.words, readings),
                 )
             )
         for old in candidates:
@@ -153,6 +161,7 @@ class TranscriptReplacer:
             revision=self._revision,
             words=(),
             committed=0,
+            alternatives=(),
             status=SegmentStatus.FINAL,
             reason=CorrectionReason.REFINE,
         )

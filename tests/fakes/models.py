@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -152,6 +152,8 @@ class FakeEmbedding:
 class FakeAsr:
     """Hears whole words right and cut ones as "~"; never changes a prefix.
 
+    A short decode with a beam has another reading: its first word may be "otherwise".
+
     Attributes:
         fails: Called before each decode with its number from 1 on; True makes it fail.
         word_probability: Of every word.
@@ -183,7 +185,12 @@ class FakeAsr:
             is_whole = len(places) >= WHOLE_WORD * said.span.length
             text = said.text if is_whole else "~"
             words.append(Word(text=text, span=span, probability=self.word_probability))
-        return AsrResult(words=tuple(words), language=request.language or "en")
+        result = AsrResult(words=tuple(words), language=request.language or "en")
+        if request.beam_size == 1 or request.wants_full_context or not words:
+            return result
+        texts = [request.prefix, "otherwise", *(word.text for word in words[1:])]
+        other = " ".join(filter(None, texts))
+        return replace(result, mean_log_probability=-0.5, alternatives=((other, -1.0),))
 
 
 @dataclass

@@ -129,6 +129,19 @@ def test_recording_without_a_live_transcript_is_transcribed(tmp_path):
     assert done.transcript.processed_until == {SYSTEM: len(SCRIPT.samples)}
 
 
+def test_doubtful_words_come_with_other_readings(tmp_path):
+    def prepare(models):
+        models.final.word_probability = 0.45
+
+    done = Pass(tmp_path, prepare=prepare)
+    sure = Pass(tmp_path)
+
+    first = next(iter(done.transcript))
+    texts = {text for text, _ in first.alternatives}
+    assert FIRST.replace("I", "otherwise", 1) in texts
+    assert all(s.alternatives == () for s in sure.transcript)
+
+
 @pytest.mark.parametrize(
     ("speech", "word", "is_written"), [(0.7, 0.1, False), (0.95, 0.1, True), (0.7, 0.6, True)]
 )
