@@ -93,7 +93,7 @@ class OverlapRegion:
     tracks: tuple[TrackId, ...]
 
 
-DOUBT_BELOW = 0.5
+DOUBT_BELOW = 0.7
 """Words with a lower (calibrated) probability are shown as doubtful."""
 
 
@@ -111,7 +111,7 @@ class Word:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it is more likely wrong than right, as far as the engine can tell."""
+        """Whether it may well be wrong, as far as the engine can tell."""
         return self.probability is not None and self.probability < DOUBT_BELOW
 
 

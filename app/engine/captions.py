@@ -15,7 +15,9 @@ from app.domain.ids import SegmentId, StreamId
 from app.domain.messages import SegmentUpdate, SpeechSpan, Word
 from app.domain.session import MAX_PADDING_S, OperatingPoint, SessionConfig
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.confidence import LIVE, curve_of
 from app.engine.governor import Relief
+from app.engine.models import for_language
 from app.pipeline.assemble import Assembler
 from app.pipeline.attribute import attribute
 from app.pipeline.transcribe import STREAMING, DecodePlan, UtteranceTranscriber
@@ -64,6 +66,8 @@ class Captions:
         self._assembler = assembler
         self._heard = heard
         self._repeated = repeated
+        recogniser = for_language(config.models, config.language).asr_final
+        self._confidence = curve_of(recogniser, LIVE)
         self._streaming = STREAMING[config.point]
         self._streams = {stream: _Stream() for stream in config.streams}
         self._relief = Relief.NONE
@@ -244,7 +248,7 @@ class Captions:
     ) -> tuple[SegmentUpdate, ...]:
         """Final segments of waiting words; and the end of the unfinished text, where it ends."""
         stream = self._streams[utterance.stream]
-        words = utterance.release(until)
+        words = self._confidence.of_words(utterance.release(until))
         if now is not None and self._is_timed:
             self._delays.extend(now - word.span.end for word in words)
         if not words and not utterance.is_over:

@@ -26,6 +26,7 @@ from app.domain.messages import (
 from app.domain.ports import AsrModel, AsrRequest, AsrResult
 from app.domain.session import RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.confidence import FINAL, curve_of
 from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
 from app.engine.models import LoadedModels, for_language
 from app.engine.protocol import Event, Patched, SessionStarted, Told
@@ -112,6 +113,7 @@ def refine(
         for chunk in pack([each.span for each in found])
     ]
     chunks.sort(key=lambda pair: pair[1].span)
+    confidence = curve_of(choice.asr_final, FINAL)
     echoes = _Echoes(job, is_leaking=leak is not None)
     total = sum(chunk.length for _, chunk in chunks) or 1
     done = 0
@@ -123,6 +125,7 @@ def refine(
         spans = [
             (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
         ]
+        words = confidence.of_words(words)
         pieces = attribute(words, turn_shares(spans, words))
         if rescue is not None:
             request = replace(request, language=heard_language)

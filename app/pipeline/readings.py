@@ -16,6 +16,8 @@ from app.domain.transcript import UNSPACED_LANGUAGES, join_words
 from app.domain.units import Span, to_samples
 from app.pipeline.terms import bare
 
+LOOK_BELOW = 0.5
+"""Words to which the recogniser itself gives less are looked at again."""
 MAX_RUNS = 6
 """Looked at per decode, the most doubtful ones: a stretch that is all doubt has no answer."""
 MAX_RUN_WORDS = 4
@@ -86,7 +88,7 @@ def doubtful_runs(words: Sequence[Word]) -> list[tuple[int, int]]:
     """Where doubtful words follow each other, as (first, end); the most doubtful runs, in order."""
     runs: list[tuple[int, int]] = []
     for i, word in enumerate(words):
-        if not word.is_doubtful:
+        if word.probability is None or word.probability >= LOOK_BELOW:
             continue
         if runs and runs[-1][1] == i and i - runs[-1][0] < MAX_RUN_WORDS:
             runs[-1] = (runs[-1][0], i + 1)
@@ -169,8 +171,13 @@ def alternatives_of(
     for reading in readings:
         count = len(reading.words)
         for at in range(len(words) - count + 1):
-            if tuple(words[at : at + count]) == reading.words:
+            if _are_same(words[at : at + count], reading.words):
                 texts = [word.text for word in words]
                 texts[at : at + count] = [reading.text]
                 found.append((" ".join(texts), reading.score))
     return tuple(sorted(found, key=lambda pair: -pair[1]))
+
+
+def _are_same(words: Sequence[Word], others: Sequence[Word]) -> bool:
+    """Whether the same is said at the same time, however sure."""
+    return all((a.text, a.span) == (b.text, b.span) for a, b in zip(words, others, strict=True))

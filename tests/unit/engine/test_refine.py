@@ -20,6 +20,7 @@ from app.domain.session import ModelChoice, RefineJob
 from app.domain.transcript import Transcript
 from app.domain.units import Span, to_samples
 from app.domain.vocabulary import VocabularyTerm
+from app.engine.confidence import FINAL, curve_of
 from app.engine.protocol import Patched, SessionStarted, Told
 from app.engine.refine import refine
 from app.engine.spool_view import SpoolView
@@ -127,6 +128,14 @@ def test_recording_without_a_live_transcript_is_transcribed(tmp_path):
     assert done.turns == [("S1", FIRST), ("S2", SECOND), ("S1", THIRD)]
     assert all(s.reason is None for s in done.transcript)
     assert done.transcript.processed_until == {SYSTEM: len(SCRIPT.samples)}
+
+
+def test_probabilities_of_words_are_made_honest(tmp_path):
+    done = Pass(tmp_path)
+
+    expected = curve_of(done.job.config.models.asr_final, FINAL)(0.9)
+    assert expected != 0.9
+    assert {word.probability for s in done.transcript for word in s.words} == {expected}
 
 
 def test_doubtful_words_come_with_other_readings(tmp_path):

@@ -15,6 +15,7 @@ from app.domain.messages import AudioBlock, NoticeKind, SegmentStatus, Transcrip
 from app.domain.session import OperatingPoint, SessionConfig, SpeakerRange
 from app.domain.transcript import Transcript
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.confidence import LIVE, curve_of
 from app.engine.protocol import Acknowledged, Patched, Reported, Told, first_sample
 from app.engine.session import LiveSession
 from app.pipeline.level import LevelEvener
@@ -130,6 +131,16 @@ def test_what_neither_model_believes_is_not_written(speech, word, text):
     models.speech_probability, models.final.word_probability = speech, word
 
     assert run(models).text == text
+
+
+def test_probabilities_of_words_are_made_honest():
+    config = make_config()
+
+    recorded = run(FakeModels(DIALOGUE), config)
+
+    expected = curve_of(config.models.asr_final, LIVE)(0.9)
+    assert expected != 0.9
+    assert {word.probability for word in recorded.words} == {expected}
 
 
 @pytest.mark.parametrize(("speech", "has_previews"), [(0.95, True), (0.7, False)])
