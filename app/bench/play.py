@@ -11,7 +11,7 @@ from app.bench.load import Load, LoadMeter
 from app.bench.tape import Shown, Tape
 from app.domain.ids import StreamId
 from app.domain.meeting import MeetingTranscript
-from app.domain.session import ModelChoice, OperatingPoint, SpeakerRange
+from app.domain.session import ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.vocabulary import VocabularyTerm
 from app.lib.clock import SystemClock
 from app.services.context import AppContext
@@ -29,6 +29,7 @@ class Setup:
         language: None takes the setting's.
         models: None takes the settings'.
         is_echo_handled: None takes the setting's.
+        without: Parts of the captions to leave out.
     """
 
     point: OperatingPoint = OperatingPoint.BALANCED
@@ -38,6 +39,7 @@ class Setup:
     vocabulary: tuple[VocabularyTerm, ...] = ()
     models: ModelChoice | None = None
     is_echo_handled: bool | None = None
+    without: frozenset[Part] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ def play(
         vocabulary=setup.vocabulary,
         models=setup.models,
         is_echo_handled=setup.is_echo_handled,
+        without=setup.without,
     )
     meeting_id = context.transcribing.transcribe(request, listen, cancel)
     transcript = context.library.transcript(meeting_id)

@@ -60,6 +60,7 @@ class SilenceResult:
                 "bench": "silence",
                 "point": self.setup.point.value,
                 "realtime": self.setup.is_realtime,
+                "without": sorted(self.setup.without),
                 "ok": all_kept(self.targets),
                 "audio_s": self.audio_s,
                 "wall_s": self.wall_s,

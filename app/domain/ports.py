@@ -516,6 +516,8 @@ class AsrRequest:
         prefix: Words at the start of the audio that are settled; the result says what follows.
         prefix_samples: How much of the audio the prefix covers.
         is_open: Speech goes on behind the end of the audio: be quick, do not try again.
+        is_padded: Give the model silence up to its longest input, as it was trained; for benches.
+        is_guarded: Doubt what looks invented: loops, too many words, words in silence.
     """
 
     language: str | None = "en"
@@ -527,6 +529,8 @@ class AsrRequest:
     wants_word_times: bool = False
     prompt: str = ""
     hotwords: tuple[str, ...] = ()
+    is_padded: bool = False
+    is_guarded: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from app.domain.messages import (
     TranscriptPatch,
 )
 from app.domain.ports import AsrModel, AsrRequest, AsrResult
-from app.domain.session import RefineJob
+from app.domain.session import Part, RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.confidence import FINAL, curve_of
 from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
@@ -113,15 +113,19 @@ def refine(
         for chunk in pack([each.span for each in found])
     ]
     chunks.sort(key=lambda pair: pair[1].span)
+    is_guarded = Part.GUARDS not in job.config.without
     confidence = curve_of(choice.asr_final, FINAL)
     echoes = _Echoes(job, is_leaking=leak is not None)
     total = sum(chunk.length for _, chunk in chunks) or 1
     done = 0
     language = None if job.config.language == "auto" else job.config.language
-    for stream, chunk, request, result in _decoded(asr, views, chunks, language, cancel):
+    for stream, chunk, request, result in _decoded(
+        asr, views, chunks, language, cancel, is_guarded=is_guarded
+    ):
         heard_language = result.language
         placed = chunk.place(result)
-        words = believed(placed.words, [each.span for each in speech[stream] if not each.is_sure])
+        unsure = [each.span for each in speech[stream] if is_guarded and not each.is_sure]
+        words = believed(placed.words, unsure)
         spans = [
             (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
         ]
@@ -240,6 +244,8 @@ def _decoded(
     chunks: Sequence[tuple[StreamId, Chunk]],
     language: str | None,
     cancel: threading.Event,
+    *,
+    is_guarded: bool,
 ) -> Iterator[tuple[StreamId, Chunk, AsrRequest, AsrResult]]:
     """Decode the chunks side by side, one core each, and give them in their order.
 
@@ -259,6 +265,7 @@ def _decoded(
                     beam_size=BEAM_SIZE,
                     wants_word_times=True,
                     wants_full_context=True,
+                    is_guarded=is_guarded,
                 )
                 audio = chunk.audio(views[stream].read)
                 running.append(

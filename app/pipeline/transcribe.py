@@ -36,6 +36,8 @@ class StreamingParameters:
         keep_s: What is left of such a window.
         stall_s: Speech without a new word for this long is decoded afresh, without the prefix.
         partial_step_s: From one decode of the partial recogniser to the next.
+        is_steady: The tail only grows until the final recogniser settles it; without, each decode
+            puts another in its place.
     """
 
     step_s: float
@@ -45,6 +47,7 @@ class StreamingParameters:
     keep_s: float = 5.0
     stall_s: float = 4.0
     partial_step_s: float = 0.3
+    is_steady: bool = True
 
 
 MIN_SHOWN_PROBABILITY = 0.8
@@ -183,7 +186,9 @@ class UtteranceTranscriber:
         if self._end is not None or now < self._next_partial:
             return None
         self._next_partial = now + to_samples(step_s)
-        return self._plan(now, is_last=False, behind=self._tail)
+        return self._plan(
+            now, is_last=False, behind=self._tail if self._parameters.is_steady else ()
+        )
 
     def accept_final(
         self, plan: DecodePlan, words: tuple[Word, ...], *, settle_until: int | None = None
@@ -233,16 +238,17 @@ class UtteranceTranscriber:
         Args:
             words: In session samples; their probability is not shown, since it is not calibrated.
         """
+        is_steady = self._parameters.is_steady
         added = [
             replace(word, probability=None)
-            for word in _sure(words)
+            for word in (_sure(words) if is_steady else words)
             if word.span.middle >= self._known_until and _bare(word)
         ]
         if added:
             # The recogniser closes the sentence where the audio ends.
             newest = added[-1].text.rstrip(CLOSING_MARKS) or added[-1].text
             added[-1] = replace(added[-1], text=newest)
-            self._tail = (*self._tail, *added)
+            self._tail = (*self._tail, *added) if is_steady else tuple(added)
 
     def release(self, until: int | None = None) -> tuple[Word, ...]:
         """Settled words that end before `until` (None: all), in order; each is given out once."""
@@ -274,6 +280,8 @@ class UtteranceTranscriber:
         if plan.is_last:
             return ()
         unsaid = tuple(word for word in rest if word.span.middle >= self._known_until)
+        if not self._parameters.is_steady:
+            return unsaid
         shown = [_bare(word) for word in self._tail]
         if shown[: len(fresh)] != [_bare(word) for word in fresh]:
             return _sure(unsaid)

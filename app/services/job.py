@@ -27,6 +27,7 @@ from app.domain.session import (
     MAX_PADDING_S,
     ModelChoice,
     OperatingPoint,
+    Part,
     RefineJob,
     SessionConfig,
     SpeakerRange,
@@ -60,6 +61,7 @@ class Hints:
     vocabulary: tuple[VocabularyTerm, ...] = ()
     is_echo_handled: bool = True
     padding_s: float = MAX_PADDING_S
+    without: frozenset[Part] = frozenset()
 
 
 class MeetingJob:
@@ -326,6 +328,7 @@ class MeetingJob:
             is_echo_handled=self._hints.is_echo_handled,
             padding_s=self._hints.padding_s,
             is_level_evened=True,
+            without=self._hints.without,
             revision_base=max(
                 self._core.transcripts.next_revision_base(self.meeting_id),
                 self.follower.next_revision,

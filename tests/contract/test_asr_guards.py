@@ -170,3 +170,28 @@ def test_no_text_is_carried_from_one_window_to_the_next(whisper, samples):
 
     assert len(decoder.asked) > 1
     assert all(tokenizer.sot_prev not in asked["prompt"] for asked in decoder.asked)
+
+
+def test_without_guards_a_loop_is_written(whisper, samples):
+    loop = " thank you very much" * 3
+    decoder = whisper.changed(lambda number, prompt: says(whisper.tokens(loop)))
+
+    heard = whisper.asr.transcribe(samples, replace(CLOSED, is_guarded=False))
+
+    assert text(heard) == loop.strip()
+    assert decoder.asked[0]["max_length"] == whisper.asr._model.max_length
+
+
+def test_padded_input_is_thirty_seconds(whisper, samples, monkeypatch):
+    lengths = []
+    encode = whisper.asr._encode
+    monkeypatch.setattr(
+        whisper.asr,
+        "_encode",
+        lambda audio, input_s: lengths.append(input_s) or encode(audio, input_s),
+    )
+
+    whisper.asr.transcribe(samples, OPEN)
+    whisper.asr.transcribe(samples, replace(OPEN, is_padded=True))
+
+    assert lengths == [3.5, 30.0]

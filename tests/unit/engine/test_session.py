@@ -12,7 +12,7 @@ import pytest
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
 from app.domain.messages import AudioBlock, NoticeKind, SegmentStatus, TranscriptPatch
-from app.domain.session import OperatingPoint, SessionConfig, SpeakerRange
+from app.domain.session import OperatingPoint, Part, SessionConfig, SpeakerRange
 from app.domain.transcript import Transcript
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.confidence import LIVE, curve_of
@@ -141,6 +141,24 @@ def test_probabilities_of_words_are_made_honest():
     expected = curve_of(config.models.asr_final, LIVE)(0.9)
     assert expected != 0.9
     assert {word.probability for word in recorded.words} == {expected}
+
+
+def test_without_guards_everything_is_written():
+    models = FakeModels(DIALOGUE)
+    models.speech_probability, models.final.word_probability = 0.7, 0.1
+
+    recorded = run(models, replace(make_config(), without=frozenset({Part.GUARDS})))
+
+    assert recorded.text == DIALOGUE.text
+    assert not any(request.is_guarded for request in models.final.requests)
+
+
+def test_without_short_input_every_decode_is_padded():
+    models = FakeModels(DIALOGUE)
+
+    run(models, replace(make_config(), without=frozenset({Part.SHORT_INPUT})))
+
+    assert all(request.is_padded for request in models.final.requests)
 
 
 @pytest.mark.parametrize(("speech", "has_previews"), [(0.95, True), (0.7, False)])
@@ -426,6 +444,14 @@ def test_point_changes_in_mid_meeting_without_losing_a_word():
 
     assert session.health().promised_s == 1.0
     assert recorded.text == DIALOGUE.text
+
+
+def test_without_the_governor_nothing_steps_down(monkeypatch):
+    config = replace(make_config(is_realtime=True), without=frozenset({Part.GOVERNOR}))
+    session = LiveSession(config, FakeModels(DIALOGUE), Recorded().events.append)
+    monkeypatch.setattr(session, "_overdue_s", lambda stream: 5.0)
+
+    assert [session.health().relief for _ in range(9)] == [0] * 9
 
 
 def test_session_that_falls_behind_steps_down_and_says_so(monkeypatch):

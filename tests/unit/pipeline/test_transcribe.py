@@ -318,6 +318,17 @@ def test_partial_recogniser_goes_on_behind_the_tail():
     assert texts(utterance.tail) == "three four five"
 
 
+def test_tail_that_need_not_be_steady_is_what_the_newest_decode_says():
+    utterance = make_utterance(replace(BALANCED, is_steady=False))
+    utterance.accept_final(plan_at(utterance, 2.0), make_words("one two three", step_s=0.3))
+
+    plan = partial_at(utterance, 2.1)
+    utterance.accept_partial(plan, make_words("tree four", 0.9))
+
+    assert plan.prefix == "one two"
+    assert texts(utterance.tail) == "tree four"
+
+
 def test_unsettled_words_do_not_change_what_is_shown():
     utterance = make_utterance(AGREEING)
     utterance.accept_partial(partial_at(utterance, 0.5), make_words("sew then"))
