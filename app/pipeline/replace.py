@@ -16,6 +16,7 @@ from app.domain.messages import (
 from app.domain.ports import Reading
 from app.domain.units import SESSION_RATE_HZ, Span
 from app.pipeline.attribute import Piece
+from app.pipeline.numbers import goes_on
 from app.pipeline.readings import alternatives_of
 
 Voice = TypeVar("Voice")
@@ -40,9 +41,10 @@ def split_pieces(pieces: Sequence[Piece[TrackId]]) -> list[Piece[TrackId]]:
                 pause = words[i].span.start - words[i - 1].span.end
                 length_s = (words[i - 1].span.end - words[start].span.start) / SESSION_RATE_HZ
                 is_sentence = words[i - 1].text.endswith(SENTENCE_ENDS)
+                is_number = goes_on(words[i - 1].text, words[i].text)
                 if not (
                     pause > MAX_PAUSE_S * SESSION_RATE_HZ
-                    or length_s > MAX_SEGMENT_S
+                    or (length_s > MAX_SEGMENT_S and not is_number)
                     or (is_sentence and length_s > SENTENCE_MIN_S)
                 ):
                     continue
