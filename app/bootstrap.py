@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.bench.ui import UiFigures
 from app.cli.session import Launch, Program, WindowBench
+from app.domain.ids import TrackId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
+from app.domain.units import Span
 from app.lib import log as logs
 from app.lib.clock import SystemClock
 from app.lib.paths import Paths, resolve_paths
@@ -35,6 +37,7 @@ def program() -> Program:
             fill=fill_library, time_start=time_window_start, measure=measure_window
         ),
         take_apart=take_apart,
+        denoise=denoise,
     )
 
 
@@ -91,6 +94,29 @@ def take_apart(mixture: Float32Array, alone: Sequence[Float32Array]) -> Float32A
 
     learned = [voice for voice in map(exemplars.learn, alone) if voice is not None]
     return exemplars.separate(mixture, learned) if len(learned) == len(alone) else None
+
+
+def denoise(samples: Float32Array, limit_db: float) -> Float32Array:
+    """Take noise out of speech, as the player does.
+
+    Raises:
+        KnownError: It does not work on this machine.
+    """
+    from app.audio import denoise as adapter
+
+    return adapter.denoise(samples, limit_db)
+
+
+def pick_voice(
+    read: Callable[[int, int], Float32Array],
+    span: Span,
+    track: TrackId,
+    turns: Sequence[tuple[Span, TrackId]],
+) -> Float32Array | None:
+    """Take one voice out of several that talk at once; see `app.domain.ports.VoicePicker`."""
+    from app.pipeline.solo import solo
+
+    return solo(read, span, track, turns)
 
 
 def open_voice_follower(models_dir: Path) -> VoiceFollower:
@@ -161,6 +187,7 @@ def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppCon
         files=open_audio_files(),
         player=open_player(),
         exporters=Exporters(),
+        pick_voice=pick_voice,
         repair=repair,
     )
     context = assemble(core, devices, settings_file, opening_notices=notices)

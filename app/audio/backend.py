@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.audio.files import FileImporter
 from app.audio.player import SpoolPlayer
-from app.audio.recorder import repair
+from app.audio.repair import repair
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.messages import Notice

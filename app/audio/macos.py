@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import threading
 from dataclasses import replace
 from types import ModuleType
@@ -18,25 +17,22 @@ from typing import Any
 import numpy as np
 
 from app.audio import portaudio
-from app.audio.capture import Input, PortAudioInput, ring_for
+from app.audio.capture import Input, PortAudioInput
 from app.audio.devices import PORTAUDIO_PREFIX, portaudio_devices
-from app.audio.filler import SilenceFiller
 from app.audio.opening import DeviceBackend, Watch
+from app.audio.packets import PacketInput
 from app.audio.ring import Int16Array
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import InputDevice
 from app.lib.clock import Clock
-from app.lib.threads import Worker
 
 log = logging.getLogger(__name__)
 
 TAP_KEY = "tap:system"
 _TAP_NAME = "System audio"
-_IDLE_S = 0.1
 _GAP_S = 1.0
 """A tap delivers zeros while nothing plays; buffers wait on a Python thread for up to this."""
-_JOIN_S = 5.0
 _PERMISSION_HINT = (
     "Allow it in System Settings, Privacy & Security, Screen & System Audio Recording, "
     "and start Crosstalk again."
@@ -145,7 +141,7 @@ class MacSurroundings:
         return None
 
 
-class TapInput:
+class TapInput(PacketInput):
     """What all programs but this one play.
 
     Raises:
@@ -153,17 +149,13 @@ class TapInput:
     """
 
     def __init__(self, device: InputDevice, clock: Clock) -> None:
-        self.process_id = os.getpid()
-        self._clock = clock
-        self._is_closed = False
-        self._buffers: queue.SimpleQueue[tuple[Any, float]] = queue.SimpleQueue()
-        self._started_or_ended = threading.Event()
+        super().__init__(clock)
         catap = load_catap()
         started_at_s = clock.monotonic()
         try:
             own = catap.find_process_by_pid(os.getpid())
             self._session = catap.RecordingSession.from_system_audio(
-                exclude=() if own is None else (own,), on_buffer=self._take
+                exclude=() if own is None else (own,), on_buffer=self.take
             )
             self._session.start()
             sound_format = self._session.stream_format
@@ -179,52 +171,22 @@ class TapInput:
                 rate_hz=round(sound_format.sample_rate),
                 channels=sound_format.num_channels,
             )
-        self.device = device
-        self.ring = ring_for(device)
-        self._filler = SilenceFiller(self.ring, started_at_s, gap_s=_GAP_S)
-        self._worker = Worker("capture-system", self._run).start()
+        self.begin(device, started_at_s, gap_s=_GAP_S)
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether the tap ended by itself."""
-        return not self._worker.is_alive and not self._is_closed
+    def write(self, packet: Any, taken_at_s: float) -> None:
+        """Write one buffer, captured until it was taken."""
+        self._filler.packet(_int16_frames(packet), taken_at_s)
 
-    def wait_started(self, timeout_s: float) -> bool:
-        """Wait for the first frame."""
-        self._started_or_ended.wait(timeout_s)
-        return self.ring.last_position > 0
+    def is_running(self) -> bool:
+        """Whether the tap has not failed."""
+        return not self._session.capture_failed
 
-    def close(self) -> None:
-        """Stop capturing."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if not self._worker.stop(_JOIN_S):
-            log.error("the tap did not end within %g s", _JOIN_S)
+    def end(self) -> None:
+        """Close the tap."""
         try:
             self._session.close()
         except (OSError, RuntimeError) as error:
             log.warning("the tap closes with an error: %s", error)
-
-    def _take(self, buffer: Any) -> None:
-        # On catap's thread; it fails the capture when this is slow.
-        self._buffers.put((buffer, self._clock.monotonic()))
-
-    def _run(self, stop: threading.Event) -> None:
-        try:
-            while not stop.is_set():
-                try:
-                    buffer, captured_until_s = self._buffers.get(timeout=_IDLE_S)
-                except queue.Empty:
-                    if self._session.capture_failed:
-                        return
-                    self._filler.idle(self._clock.monotonic())
-                else:
-                    self._filler.packet(_int16_frames(buffer), captured_until_s)
-                if self.ring.last_position:
-                    self._started_or_ended.set()
-        finally:
-            self._started_or_ended.set()
 
 
 def _int16_frames(buffer: Any) -> Int16Array:

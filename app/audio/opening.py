@@ -25,6 +25,7 @@ from app.lib.clock import Clock, SystemClock
 log = logging.getLogger(__name__)
 
 _START_TIMEOUT_S = 1.0
+"""For all devices together."""
 
 
 class Watch(Protocol):
@@ -115,8 +116,10 @@ class DeviceBackend(ABC):
         try:
             for stream in order:
                 inputs[stream] = self._open(devices[stream], stream, known)
+            until_s = self._clock.monotonic() + _START_TIMEOUT_S
             for opened in inputs.values():
-                if not opened.wait_started(_START_TIMEOUT_S) and opened.is_lost:
+                left_s = max(0.0, until_s - self._clock.monotonic())
+                if not opened.wait_started(left_s) and opened.is_lost:
                     raise KnownError(
                         f'"{opened.device.name}" cannot be recorded: the sound server refused it. '
                         "Choose another device.",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.audio import portaudio
+from app.audio.denoise import Denoiser, denoised
 from app.audio.ring import Int16Array
 from app.audio.spool import SAMPLE_BYTES
 from app.audio.stretch import stretched
@@ -49,11 +50,12 @@ class SpoolPlayer:
         end_s: float | None = None,
         *,
         speed: float = 1.0,
+        noise_limit_db: float = 0.0,
     ) -> None:
         """Play the mix of spools; see `Player.play`.
 
         Raises:
-            KnownError: No output device, or the recording is gone.
+            KnownError: No output device, the recording is gone, or noise cannot be reduced here.
         """
         self.stop()
         start = max(0, to_samples(start_s))
@@ -67,14 +69,14 @@ class SpoolPlayer:
         end = length if end_s is None else min(length, to_samples(end_s))
         if start >= end:
             return
+        blocks = _blocks(tuple(spools), start, end, speed)
+        if noise_limit_db > 0.0:
+            blocks = denoised(blocks, Denoiser(noise_limit_db))
         stream = _open_output()
         with self._lock:
             self._latency_s = float(stream.latency)
             self._next_sample = start
-        paths = tuple(spools)
-        self._worker = Worker(
-            "player", lambda stop: self._run(stop, stream, _blocks(paths, start, end, speed))
-        ).start()
+        self._worker = Worker("player", lambda stop: self._run(stop, stream, blocks)).start()
 
     def stop(self) -> None:
         """Stop playing."""

@@ -13,8 +13,8 @@ All streams share one time line. The first frame of a stream is placed by the ti
 before it, wherever frames were lost and while a hold lasts, zeros stand in spool and archive alike,
 so that a position in either is a time of the session. The spool alone is stretched by some parts
 per million where a device's clock is not the computer's. Written data reach the operating system
-within a cadence (50 ms) and the disk within a second; after a kill, `repair` makes everything
-readable.
+within a cadence (50 ms) and the disk within a second; after a kill, `app.audio.repair` makes
+everything readable.
 """
 
 from __future__ import annotations
@@ -25,14 +25,11 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import soundfile
-
-from app.audio.archive import SEGMENT_S, repair_segments
+from app.audio.archive import SEGMENT_S
 from app.audio.capture import Input
 from app.audio.drift import TimeKeeper
 from app.audio.holds import Holds
 from app.audio.ring import Int16Array
-from app.audio.spool import SAMPLE_BYTES, SPOOL_SUFFIX
 from app.audio.timeline import StreamWriter
 from app.audio.watchdog import STREAM_NAMES, NoSurroundings, Surroundings, Watchdog
 from app.domain.errors import KnownError
@@ -321,42 +318,6 @@ class Recorder:
                 track.writer.close()
             except OSError as error:
                 log.warning("%s: the end was not written: %s", track.stream, error)
-
-
-def repair(folder: Path) -> tuple[StreamInfo, ...]:
-    """Make a recording readable whose process was killed; harmless on a complete one.
-
-    Returns:
-        What each stream holds; the device's name and the loss count are not known any more.
-
-    Raises:
-        OSError: The folder cannot be read or written.
-    """
-    infos = []
-    for spool_path in sorted(folder.glob(f"*{SPOOL_SUFFIX}")):
-        if spool_path.stem not in set(StreamId):
-            continue
-        stream = StreamId(spool_path.stem)
-        sample_count = spool_path.stat().st_size // SAMPLE_BYTES
-        with spool_path.open("r+b") as file:
-            file.truncate(sample_count * SAMPLE_BYTES)
-        segments = repair_segments(folder, stream)
-        rate_hz, channels = SESSION_RATE_HZ, 1
-        if segments:
-            header = soundfile.info(segments[-1])
-            rate_hz, channels = header.samplerate, header.channels
-        infos.append(
-            StreamInfo(
-                stream=stream,
-                device="",
-                rate_hz=rate_hz,
-                channels=channels,
-                spool_path=spool_path,
-                original_paths=segments,
-                sample_count=sample_count,
-            )
-        )
-    return tuple(infos)
 
 
 def _disk_text(error: OSError) -> str:

@@ -8,9 +8,6 @@ one of its own that ends with it, and a helper process tells which output is the
 from __future__ import annotations
 
 import logging
-import math
-import os
-import queue
 import subprocess
 import sys
 import threading
@@ -20,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from app.audio import portaudio
-from app.audio.capture import Input, PortAudioInput, ring_for
+from app.audio.capture import Input, PortAudioInput
 from app.audio.devices import DEFAULT, NOTHING_FOUND, PORTAUDIO_PREFIX
-from app.audio.filler import SilenceFiller
 from app.audio.opening import DeviceBackend, Watch
+from app.audio.packets import PacketInput
 from app.audio.watchdog import NoSurroundings
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
@@ -36,7 +33,6 @@ log = logging.getLogger(__name__)
 LOOPBACK_PREFIX = "loopback:"
 _HOST_API = "Windows WASAPI"
 _LOOPBACK_SUFFIX = " [Loopback]"
-_IDLE_S = 0.1
 _BLOCK_S = 0.02
 _JOIN_S = 5.0
 
@@ -94,25 +90,16 @@ class WindowsCaptureBackend(DeviceBackend):
 NOTHING_FOUND_TEXT = NOTHING_FOUND.replace("Start PulseAudio or PipeWire, or connect", "Connect")
 
 
-class LoopbackInput:
+class LoopbackInput(PacketInput):
     """What an output plays.
-
-    PortAudio's callback only passes packets on; a thread of this program writes them to the ring,
-    and silence for the time in which the output was idle.
 
     Raises:
         KnownError: The output cannot be recorded.
     """
 
     def __init__(self, device: InputDevice, clock: Clock) -> None:
-        self.device = device
-        self.ring = ring_for(device)
-        self.process_id = os.getpid()
-        self._clock = clock
-        self._is_closed = False
-        self._packets: queue.SimpleQueue[tuple[bytes, float]] = queue.SimpleQueue()
-        self._started_or_ended = threading.Event()
-        self._filler = SilenceFiller(self.ring, clock.monotonic())
+        super().__init__(clock)
+        started_at_s = clock.monotonic()
         module = load_pyaudio()
         self._continue = (None, module.paContinue)
         self._audio = module.PyAudio()
@@ -125,7 +112,7 @@ class LoopbackInput:
                 input=True,
                 input_device_index=info["index"],
                 frames_per_buffer=round(_BLOCK_S * device.rate_hz),
-                stream_callback=self._take,
+                stream_callback=self._called,
             )
         except (OSError, ValueError, LookupError) as error:
             log.warning("PortAudio refused %s: %s", device.key, error)
@@ -135,58 +122,31 @@ class LoopbackInput:
                 "Check that it is connected and not used exclusively by another program.",
                 category=Category.DEVICE,
             ) from error
-        self._worker = Worker("capture-system", self._run).start()
+        self.begin(device, started_at_s)
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether the output went away."""
-        return not self._worker.is_alive and not self._is_closed
+    def write(self, packet: Any, taken_at_s: float) -> None:
+        """Write the bytes of one callback, captured until it was called."""
+        frames = np.frombuffer(packet, dtype="<i2").reshape(-1, self.ring.channels)
+        self._filler.packet(frames, taken_at_s)
 
-    def wait_started(self, timeout_s: float) -> bool:
-        """Wait for the first frame; an idle output has silence to give."""
-        self._started_or_ended.wait(timeout_s)
-        return self.ring.last_position > 0
+    def is_running(self) -> bool:
+        """Whether the output is still there."""
+        return bool(self._stream.is_active())
 
-    def close(self) -> None:
-        """Stop capturing."""
-        if not self._is_closed:
-            self._is_closed = True
-            if not self._worker.stop(_JOIN_S):
-                log.error("%s did not end within %g s", self.device.key, _JOIN_S)
-            self._end()
-
-    def _take(self, data: bytes | None, _count: int, _times: Any, _status: int) -> tuple[None, int]:
-        # `SimpleQueue.put` takes no lock that another thread can hold for long.
-        if data:
-            self._packets.put((data, self._clock.monotonic()))
-        return self._continue
-
-    def _run(self, stop: threading.Event) -> None:
-        # From PortAudio's clock to ours: a packet can be read late, never early.
-        offset_s = math.inf
-        try:
-            while not stop.is_set():
-                try:
-                    data, time_s = self._packets.get(timeout=_IDLE_S)
-                except queue.Empty:
-                    if not self._stream.is_active():
-                        return
-                    self._filler.idle(self._clock.monotonic())
-                else:
-                    frames = np.frombuffer(data, dtype="<i2").reshape(-1, self.ring.channels)
-                    offset_s = min(offset_s, self._clock.monotonic() - time_s)
-                    self._filler.packet(frames, time_s + offset_s)
-                if self.ring.last_position:
-                    self._started_or_ended.set()
-        finally:
-            self._started_or_ended.set()
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Close the stream and its PortAudio."""
         try:
             self._stream.close()
         except OSError as error:
             log.info("%s closes with an error: %s", self.device.key, error)
         self._audio.terminate()
+
+    def _called(
+        self, data: bytes | None, _count: int, _times: Any, _status: int
+    ) -> tuple[None, int]:
+        if data:
+            self.take(data)
+        return self._continue
 
 
 class DefaultsWatch:

@@ -43,6 +43,7 @@ from app.domain.ids import StreamId
 from app.domain.session import OperatingPoint
 from app.lib.clock import SystemClock
 from app.services.context import AppContext
+from app.services.events import Listener, MeetingEvent
 
 EXIT_MISSED = 1
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -72,15 +73,26 @@ class Stand:
 
         return run
 
-    def play(self, inputs: Mapping[StreamId, Path], setup: Setup) -> Take:
+    def play(
+        self, inputs: Mapping[StreamId, Path], setup: Setup, *, also: Listener | None = None
+    ) -> Take:
         """Play one recording through the product, showing progress.
+
+        Args:
+            also: Told everything, too.
 
         Raises:
             KnownError, Cancelled: As `app.bench.play.play`.
         """
         with self.session.writer.progress() as progress:
-            listener = show_progress(progress, has_decoding=setup.is_realtime)
-            return play(self.context, inputs, setup, cancel=self.cancel, listener=listener)
+            show = show_progress(progress, has_decoding=setup.is_realtime)
+
+            def listen(event: MeetingEvent) -> None:
+                show(event)
+                if also is not None:
+                    also(event)
+
+            return play(self.context, inputs, setup, cancel=self.cancel, listener=listen)
 
     def report(
         self, record: dict[str, Any], wording: Callable[[dict[str, Any]], Sequence[str]]

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from app.cli.library import track_of
 from app.cli.outcome import STDOUT
 from app.cli.selection import MomentParam
-from app.cli.session import common_options, current_session, json_option
+from app.cli.session import Session, common_options, current_session, json_option
 from app.domain.errors import KnownError
+from app.domain.ids import MeetingId, TrackId
 from app.domain.ports import ExportOptions
 from app.domain.units import Span
 
@@ -28,6 +30,13 @@ _END_S = 1e9
 @click.option("--merge", is_flag=True, help="One paragraph per person in a row (txt, md, docx).")
 @click.option("--from", "start_s", type=MomentParam(), help="Only what is said from then on.")
 @click.option("--until", "end_s", type=MomentParam(), help="Only what is said before.")
+@click.option(
+    "--speaker",
+    "speakers",
+    metavar="SPEAKER",
+    multiple=True,
+    help='Only what SPEAKER says: a label like "Speaker 1", or S1 (repeatable).',
+)
 @json_option
 @common_options
 def export(
@@ -39,6 +48,7 @@ def export(
     merge: bool,
     start_s: float | None,
     end_s: float | None,
+    speakers: tuple[str, ...],
 ) -> None:
     """Write MEETING (an id, the start of one, a title, or last) as FORMAT."""
     session = current_session()
@@ -50,6 +60,7 @@ def export(
         has_speakers=not no_speakers,
         is_merged=merge,
         span=_span(start_s, end_s),
+        tracks=_tracks(session, found.meeting_id, speakers),
     )
     if output is not None and str(output) == STDOUT:
         session.writer.data(exporting.render(found.meeting_id, format_id, options))
@@ -59,6 +70,15 @@ def export(
         session.writer.json({"meeting": found.meeting_id, "format": format_id, "path": str(path)})
     else:
         session.writer.result(str(path))
+
+
+def _tracks(
+    session: Session, meeting_id: MeetingId, speakers: tuple[str, ...]
+) -> frozenset[TrackId] | None:
+    if not speakers:
+        return None
+    transcript = session.context.library.transcript(meeting_id)
+    return frozenset(track_of(transcript, speaker) for speaker in speakers)
 
 
 def _span(start_s: float | None, end_s: float | None) -> Span | None:

@@ -27,6 +27,8 @@ from app.domain.selection import words_within
 from app.domain.units import Span, to_samples
 
 NEW_VOICE = "new"
+_END_S = 1e9
+"""Later than the end of any meeting."""
 
 
 @click.group()
@@ -223,7 +225,10 @@ def rename_speaker(meeting: str, speaker: str, name: str) -> None:
 @click.option(
     "--from", "start", type=MomentParam(), help="Instead of LINES: all words from here ..."
 )
-@click.option("--to", "end", type=MomentParam(), help="... to, such as 1:23.5 or 1:02:03.")
+@click.option(
+    "--to", "end", type=MomentParam(), help="... to, such as 1:23.5 or 1:02:03; else to the end."
+)
+@click.option("--of", "voice", metavar="VOICE", help="With --from: only what this voice says.")
 @click.option("--name", help='With "new": what the new voice is called.')
 @common_options
 def assign(
@@ -232,22 +237,29 @@ def assign(
     speaker: str,
     start: float | None,
     end: float | None,
+    voice: str | None,
     name: str | None,
 ) -> None:
     """Give LINES to SPEAKER, or to a new voice ("new"); `undo` takes all of it back.
 
     A line is an id of `show --ids`, or some of its words: ID:3-5 are the third to the fifth.
+    A voice that is two people: `assign MEETING new --of "Speaker 1" --from 12:30`.
     """
     session = current_session()
     transcript = _transcript(session, meeting)
-    if (start is None) != (end is None) or (start is None) != bool(lines):
-        raise click.UsageError("Give lines, or --from and --to: one of them.")
+    if (start is not None) == bool(lines) or (end is not None and start is None):
+        raise click.UsageError("Give lines, or --from and perhaps --to: one of them.")
+    if voice is not None and start is None:
+        raise click.UsageError("--of needs --from: lines have a voice already.")
     if name is not None and speaker != NEW_VOICE:
         raise click.UsageError("--name is for a new voice; see `crosstalk library rename-speaker`.")
     track = None if speaker == NEW_VOICE else track_of(transcript, speaker)
     meeting_id = transcript.meeting.meeting_id
-    if start is not None and end is not None:
-        selections = words_within(transcript.segments, Span(to_samples(start), to_samples(end)))
+    if start is not None:
+        span = Span(to_samples(start), to_samples(_END_S if end is None else end))
+        of = None if voice is None else track_of(transcript, voice)
+        segments = [s for s in transcript.segments if of is None or s.track == of]
+        selections = words_within(segments, span)
         if not selections:
             raise KnownError("Nobody says a word in that time; nothing was changed.")
     else:

@@ -10,6 +10,8 @@ import click
 from app import __version__
 from app.cli.bench import bench
 from app.cli.bench_echo import echo
+from app.cli.bench_enhance import enhance
+from app.cli.bench_governor import governor
 from app.cli.bench_lm import lm
 from app.cli.bench_meeting import meeting
 from app.cli.bench_separate import separate
@@ -102,6 +104,8 @@ bench.add_command(meeting)
 bench.add_command(echo)
 bench.add_command(speaker)
 bench.add_command(separate)
+bench.add_command(enhance)
+bench.add_command(governor)
 bench.add_command(lm)
 bench.add_command(ui)
 for command in (

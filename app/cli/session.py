@@ -63,6 +63,7 @@ class Program:
         open_separation: Loads a separation network, an id in a folder of weights or a checkpoint,
             for benches.
         take_apart: Separates a mixture by what its voices sound like alone, for benches.
+        denoise: Takes noise out of samples, down to a limit in dB, for benches.
     """
 
     open_context: Callable[[Launch], AbstractContextManager[AppContext]]
@@ -72,6 +73,7 @@ class Program:
     window_bench: WindowBench | None = None
     open_separation: Callable[[Path, str], SeparationModel] | None = None
     take_apart: Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None] | None = None
+    denoise: Callable[[Float32Array, float], Float32Array] | None = None
 
 
 class Session:

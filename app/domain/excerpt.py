@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
+from app.domain.ids import TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.units import Span
 
@@ -43,5 +45,26 @@ def excerpt(transcript: MeetingTranscript, span: Span) -> MeetingTranscript:
             if hold.span(transcript.meeting.duration_s).overlap(span)
         ),
         markers=tuple(marker for marker in transcript.markers if span.contains(marker.at)),
+        edited_texts={k: text for k, text in transcript.edited_texts.items() if k in ids},
+    )
+
+
+def voices_only(transcript: MeetingTranscript, tracks: Set[TrackId]) -> MeetingTranscript:
+    """What some voices say; gaps, holds and markers of the meeting stay.
+
+    Overlaps are those in which two of these voices talk.
+    """
+    segments = tuple(s for s in transcript.segments if s.track in tracks)
+    ids = {s.segment_id for s in segments}
+    overlaps = [
+        replace(region, tracks=tuple(track for track in region.tracks if track in tracks))
+        for region in transcript.overlaps
+    ]
+    return replace(
+        transcript,
+        speakers=tuple(s for s in transcript.speakers if s.track in tracks),
+        segments=segments,
+        turns=tuple(turn for turn in transcript.turns if turn.track in tracks),
+        overlaps=tuple(region for region in overlaps if len(region.tracks) > 1),
         edited_texts={k: text for k, text in transcript.edited_texts.items() if k in ids},
     )

@@ -209,14 +209,16 @@ class Player(Protocol):
         end_s: float | None = None,
         *,
         speed: float = 1.0,
+        noise_limit_db: float = 0.0,
     ) -> None:
         """Play the mix of raw spools from `start_s`; replaces what is playing.
 
         Args:
             speed: 0.5 is half as fast, 2 twice as fast; voices keep their pitch.
+            noise_limit_db: Steady noise becomes at most this much softer; 0 plays the original.
 
         Raises:
-            KnownError: No output device.
+            KnownError: No output device, or noise cannot be reduced on this machine.
         """
         ...
 
@@ -226,6 +228,28 @@ class Player(Protocol):
 
     def position_s(self) -> float | None:
         """Seconds from the start of the recording now heard; None when nothing plays."""
+        ...
+
+
+class VoicePicker(Protocol):
+    """Takes one voice out of several that talk at once."""
+
+    def __call__(
+        self,
+        read: Callable[[int, int], Float32Array],
+        span: Span,
+        track: TrackId,
+        turns: Sequence[tuple[Span, TrackId]],
+    ) -> Float32Array | None:
+        """What one person says in a stretch.
+
+        Args:
+            read: Gives samples [start, end) of a stream at 16 kHz.
+            turns: Of the whole stream, in time order.
+
+        Returns:
+            float32 (span.length,); None where the voices cannot be told apart.
+        """
         ...
 
 
@@ -829,12 +853,14 @@ class ExportOptions:
         has_speakers: Write speaker names where they are optional.
         is_merged: Write what one person says in a row as one paragraph (txt, md, docx).
         span: Only what is said in this stretch; None for everything.
+        tracks: Only what these voices say; None for everybody, unknown voices included.
     """
 
     has_timestamps: bool = True
     has_speakers: bool = True
     is_merged: bool = False
     span: Span | None = None
+    tracks: frozenset[TrackId] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

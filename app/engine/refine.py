@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.errors import Cancelled
 from app.domain.ids import StreamId
 from app.domain.messages import (
     CorrectionReason,
@@ -23,9 +20,9 @@ from app.domain.messages import (
     SpeechSpan,
     TranscriptPatch,
 )
-from app.domain.ports import AsrModel, AsrRequest, AsrResult
 from app.domain.session import Part, RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.chunk_writer import ChunkWriter, check
 from app.engine.confidence import FINAL, curve_of
 from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
 from app.engine.models import LoadedModels, for_language
@@ -33,14 +30,11 @@ from app.engine.protocol import Event, Patched, SessionStarted, Told
 from app.engine.rescue import OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.engine.vocabulary import knowing
-from app.pipeline.attribute import attribute, turn_shares
-from app.pipeline.belief import believed
-from app.pipeline.chunks import Chunk, pack
+from app.pipeline.chunks import pack
 from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
 from app.pipeline.level import BLOCK, LevelStatistics
 from app.pipeline.offline_diarization import diarize
-from app.pipeline.readings import SecondLooks
 from app.pipeline.replace import TranscriptReplacer, split_pieces
 from app.pipeline.vad_gate import GateParameters, VadGate
 
@@ -48,9 +42,6 @@ log = logging.getLogger(__name__)
 
 DIARIZATION_SHARE = 0.45
 """Of the progress bar; about its share of the work."""
-BEAM_SIZE = 5
-DECODES_AT_ONCE = 2
-"""One core each: more than twice the pace of one decode on two cores (docs/measurements.md)."""
 GATE = GateParameters(hangover_s=0.6, max_length_s=27.0)
 READ_S = 30.0
 
@@ -70,7 +61,7 @@ def refine(
         Cancelled: `cancel` was set; patches sent so far stand.
     """
     choice = for_language(job.config.models, job.config.language)
-    asr = SecondLooks(knowing(models.asr(choice.asr_final), job.config.vocabulary))
+    asr = knowing(models.asr(choice.asr_final), job.config.vocabulary)
     segmentation = models.segmentation(choice.segmentation, threads=2)
     embedding = models.embedding(choice.embedding, threads=2)
     models.vad(choice.vad)
@@ -88,7 +79,7 @@ def refine(
         view.gain_db = _gain_db(view, cancel)
 
     def on_diarized(share: float) -> None:
-        _check(cancel)
+        check(cancel)
         on_progress(DIARIZATION_SHARE * share, "finding speakers")
 
     diarization = diarize(
@@ -101,7 +92,7 @@ def refine(
         cancel=cancel,
     )
     turns = {stream: list(of_stream) for stream, of_stream in diarization.turns.items()}
-    rescue = OverlapRescue.of_choice(choice, models, diarization.centroids)
+    rescue = OverlapRescue.of_choice(choice, models, asr, diarization.centroids)
     revision = job.config.revision_base + 1
     replacer = TranscriptReplacer(job.live_segments, job.locked, turns, revision=revision)
     speech = {
@@ -113,33 +104,27 @@ def refine(
         for chunk in pack([each.span for each in found])
     ]
     chunks.sort(key=lambda pair: pair[1].span)
-    is_guarded = Part.GUARDS not in job.config.without
-    confidence = curve_of(choice.asr_final, FINAL)
     echoes = _Echoes(job, is_leaking=leak is not None)
     total = sum(chunk.length for _, chunk in chunks) or 1
     done = 0
     language = None if job.config.language == "auto" else job.config.language
-    for stream, chunk, request, result in _decoded(
-        asr, views, chunks, language, cancel, is_guarded=is_guarded
-    ):
-        heard_language = result.language
-        placed = chunk.place(result)
-        unsure = [each.span for each in speech[stream] if is_guarded and not each.is_sure]
-        words = believed(placed.words, unsure)
-        spans = [
-            (turn.span, turn.track) for turn in turns.get(stream, ()) if turn.track is not None
-        ]
-        words = confidence.of_words(words)
-        pieces = attribute(words, turn_shares(spans, words))
-        if rescue is not None:
-            request = replace(request, language=heard_language)
-            pieces = rescue.rewrite(views[stream], chunk, pieces, spans, request)
+    is_guarded = Part.GUARDS not in job.config.without
+    unsure = {
+        stream: [each.span for each in found if is_guarded and not each.is_sure]
+        for stream, found in speech.items()
+    }
+    confidence = curve_of(choice.asr_final, FINAL)
+    writer = ChunkWriter(
+        asr, views, turns, rescue, unsure=unsure, confidence=confidence, is_guarded=is_guarded
+    )
+    for written in writer.write_all(chunks, language, cancel):
+        stream, chunk = written.stream, written.chunk
         updates = replacer.replace(
             stream,
             chunk.span,
-            split_pieces(pieces),
-            language=heard_language,
-            readings=placed.readings,
+            split_pieces(written.pieces),
+            language=written.language,
+            readings=written.readings,
         )
         updates = echoes.without(updates)
         done += chunk.length
@@ -197,16 +182,11 @@ def _gain_db(view: SpoolView, cancel: threading.Event) -> float:
     statistics = LevelStatistics()
     step = to_samples(READ_S)
     for start in range(0, len(view), step):
-        _check(cancel)
+        check(cancel)
         samples = view.read(start, start + step)
         for at in range(0, len(samples), BLOCK):
             statistics.push(samples[at : at + BLOCK])
     return statistics.gain_db
-
-
-def _check(cancel: threading.Event) -> None:
-    if cancel.is_set():
-        raise Cancelled("The final pass was stopped; what it had done is kept.")
 
 
 def _speech(
@@ -222,7 +202,7 @@ def _speech(
     spans: list[SpeechSpan] = []
     block = to_samples(READ_S)
     for start in range(0, len(view), block):
-        _check(cancel)
+        check(cancel)
         for _, hop in hops.push(view.read(start, start + block)):
             closed = gate.push(vad.probability(hop))
             if closed is not None:
@@ -236,49 +216,6 @@ def _speech(
         spans.append(last)
     whole = Span(0, len(view))
     return [replace(each, span=each.span.clip(whole)) for each in spans]
-
-
-def _decoded(
-    asr: AsrModel,
-    views: Mapping[StreamId, SpoolView],
-    chunks: Sequence[tuple[StreamId, Chunk]],
-    language: str | None,
-    cancel: threading.Event,
-    *,
-    is_guarded: bool,
-) -> Iterator[tuple[StreamId, Chunk, AsrRequest, AsrResult]]:
-    """Decode the chunks side by side, one core each, and give them in their order.
-
-    Args:
-        language: None takes that of the first chunk with words for all that follow.
-    """
-    waiting = deque(chunks)
-    running: deque[tuple[StreamId, Chunk, AsrRequest, Future[AsrResult]]] = deque()
-    pool = ThreadPoolExecutor(DECODES_AT_ONCE, thread_name_prefix="decode")
-    try:
-        while waiting or running:
-            ahead = 1 if language is None else DECODES_AT_ONCE + 1
-            while waiting and len(running) < ahead:
-                stream, chunk = waiting.popleft()
-                request = AsrRequest(
-                    language=language,
-                    beam_size=BEAM_SIZE,
-                    wants_word_times=True,
-                    wants_full_context=True,
-                    is_guarded=is_guarded,
-                )
-                audio = chunk.audio(views[stream].read)
-                running.append(
-                    (stream, chunk, request, pool.submit(asr.transcribe, audio, request))
-                )
-            _check(cancel)
-            stream, chunk, request, decoding = running.popleft()
-            result = decoding.result()
-            if language is None and result.words:
-                language = result.language
-            yield stream, chunk, request, result
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _continued(

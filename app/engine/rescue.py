@@ -7,6 +7,7 @@ by itself. Where the evidence is weak the plain text stays.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,7 @@ from app.pipeline.separate import (
     voice_of,
     weave,
 )
+from app.pipeline.solo import alone
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ class Apart:
 
 
 class OverlapRescue:
-    """Writes overlaps anew; made once per pass, used by one thread.
+    """Writes overlaps anew; made once per pass, used by several threads.
 
     Args:
         separation: None takes apart by what the voices sound like alone in this recording.
@@ -97,6 +99,7 @@ class OverlapRescue:
         self._asr = asr
         self._centroids = centroids
         self._is_careful = is_careful
+        self._learning = threading.Lock()
         self._learned: dict[tuple[SpoolView, TrackId], Float32Array | None] = {}
 
     @classmethod
@@ -104,11 +107,13 @@ class OverlapRescue:
         cls,
         choice: ModelChoice,
         models: LoadedModels,
+        asr: AsrModel,
         centroids: Mapping[TrackId, Float32Array],
     ) -> OverlapRescue | None:
         """The rescue that the user chose; None for none.
 
         Args:
+            asr: Decodes the voices; the one that decoded the mixture.
             centroids: The voices of the people, unit length.
 
         Raises:
@@ -120,7 +125,7 @@ class OverlapRescue:
         return cls(
             None if name is None else models.separation(name),
             models.embedding(choice.embedding, threads=2),
-            models.asr(choice.asr_final),
+            asr,
             centroids,
             is_careful=choice.separation != SEPARATION_ON,
         )
@@ -202,18 +207,10 @@ class OverlapRescue:
     def _learn(self, view: SpoolView, track: TrackId, turns: Turns) -> Float32Array | None:
         """What a person sounds like alone in this recording; None for too little of it."""
         key = (view, track)
-        if key not in self._learned:
-            pieces: list[Float32Array] = []
-            left = int(exemplars.LEARN_S * SESSION_RATE_HZ)
-            longest_first = sorted(solo_spans(turns, track), key=lambda span: -span.length)
-            for span in longest_first:
-                pieces.append(view.read(span.start, span.start + min(span.length, left)))
-                left -= len(pieces[-1])
-                if left <= 0:
-                    break
-            alone = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
-            self._learned[key] = exemplars.learn(alone)
-        return self._learned[key]
+        with self._learning:
+            if key not in self._learned:
+                self._learned[key] = exemplars.learn(alone(view.read, solo_spans(turns, track)))
+            return self._learned[key]
 
     def _likeness(self, sources: Float32Array, span: Span, island: Island) -> float:
         """How much more the sources' voices are like the people in this order than the other."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.domain.meeting import StreamInfo
-from app.domain.ports import AudioFiles, CaptureBackend, ExporterRegistry, Player
+from app.domain.ports import AudioFiles, CaptureBackend, ExporterRegistry, Player, VoicePicker
 from app.services.claims import adopt_orphans
 from app.services.context import AppContext
 from app.services.core import Core
@@ -16,6 +16,7 @@ from app.services.diagnostics import DiagnosticsService
 from app.services.exporting import ExportingService
 from app.services.inbox import InboxService
 from app.services.library import LibraryService
+from app.services.listening import ListeningService
 from app.services.models import ModelsService
 from app.services.recording import RecordingService
 from app.services.retention import RetentionService
@@ -36,6 +37,7 @@ class Devices:
     files: AudioFiles
     player: Player
     exporters: ExporterRegistry
+    pick_voice: VoicePicker
     repair: Callable[[Path], tuple[StreamInfo, ...]]
 
 
@@ -66,6 +68,7 @@ def assemble(
         models=ModelsService(core.weights),
         diagnostics=DiagnosticsService(core, devices.capture, devices.player),
         player=devices.player,
+        listening=ListeningService(core, devices.pick_voice),
         settings_file=settings_file,
         opening_notices=notices,
     )

@@ -10,6 +10,7 @@ from app.services.diagnostics import DiagnosticsService
 from app.services.exporting import ExportingService
 from app.services.inbox import InboxService
 from app.services.library import LibraryService
+from app.services.listening import ListeningService
 from app.services.models import ModelsService
 from app.services.recording import RecordingService
 from app.services.retention import RetentionService
@@ -40,6 +41,7 @@ class AppContext:
     models: ModelsService
     diagnostics: DiagnosticsService
     player: Player
+    listening: ListeningService
     settings_file: SettingsFile
     opening_notices: tuple[str, ...] = ()
 

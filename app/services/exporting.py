@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from app.domain.errors import Category, KnownError
-from app.domain.excerpt import excerpt
+from app.domain.excerpt import excerpt, voices_only
 from app.domain.ids import MeetingId
 from app.domain.meeting import Meeting, MeetingTranscript
 from app.domain.ports import ExporterInfo, ExporterRegistry, ExportOptions
@@ -112,7 +112,11 @@ def stem_of(template: str, meeting: Meeting) -> str:
 
 
 def _chosen(transcript: MeetingTranscript, options: ExportOptions) -> MeetingTranscript:
-    return transcript if options.span is None else excerpt(transcript, options.span)
+    if options.span is not None:
+        transcript = excerpt(transcript, options.span)
+    if options.tracks is not None:
+        transcript = voices_only(transcript, options.tracks)
+    return transcript
 
 
 def _free_path(folder: Path, stem: str, suffix: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -321,11 +322,16 @@ class SpeakersService:
 
     def _people(self, model_id: str) -> dict[SpeakerId, VoiceSample]:
         """Everybody's voice as `model_id` hears it; made again from the clips where needed."""
-        people = person_samples(self._core.speakers.voiceprints(), model_id)
+        before = self._core.speakers.voiceprints()
+        people = person_samples(before, model_id)
         missing = [p.speaker_id for p in self.list() if p.speaker_id not in people]
         remade = [speaker_id for speaker_id in missing if self._remake(speaker_id)]
         if not remade:
             return people
+        for meeting_id in dict.fromkeys(v.meeting_id for v in before if v.meeting_id is not None):
+            # Lessons have no clips of their own: their meetings are asked again.
+            with contextlib.suppress(KnownError):
+                self.learn(meeting_id)
         log.info("voiceprints of %d people were made again for %s", len(remade), model_id)
         return person_samples(self._core.speakers.voiceprints(), model_id)
 

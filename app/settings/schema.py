@@ -29,6 +29,9 @@ LANGUAGES = ("auto", "en", "de", "fr", "es", "it", "nl", "pl", "pt", "ru", "ja",
 """Offered by the settings page; any ISO 639-1 code is accepted."""
 
 
+NOISE_LIMIT_DB = 12.0
+"""Full removal of noise eats soft speech (docs/measurements.md, "Noise taken out")."""
+
 WINDOW_LANGUAGES = ("en", "de", "es")
 """What the window speaks; a file of `resources/translations` each, but for English."""
 
@@ -261,6 +264,27 @@ class CaptionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackSettings:
+    """How recordings sound when they are played; what is stored and transcribed stays as it is."""
+
+    TITLE: ClassVar[str] = "Playback"
+
+    is_noise_reduced: bool = _option(
+        False,
+        Option(label="Reduce noise", help="Play recordings with less noise behind the voices."),
+    )
+    noise_limit_db: float = _option(
+        NOISE_LIMIT_DB,
+        Option(
+            label="Noise softer by (dB)",
+            help="How much softer noise becomes at most; 100 removes what it can, and some speech.",
+            minimum=3.0,
+            maximum=100.0,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSettings:
     """What is imported by itself."""
 
@@ -324,6 +348,7 @@ Section = (
     | CaptureSettings
     | ExportSettings
     | ImportSettings
+    | PlaybackSettings
     | ModelSettings
     | PrivacySettings
     | WindowSettings
@@ -343,6 +368,7 @@ class Settings:
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     window: WindowSettings = field(default_factory=WindowSettings)
     captions: CaptionSettings = field(default_factory=CaptionSettings)
+    playback: PlaybackSettings = field(default_factory=PlaybackSettings)
 
     @property
     def point(self) -> OperatingPoint:

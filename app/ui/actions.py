@@ -32,6 +32,9 @@ class Do(StrEnum):
     PLAY = "play"
     SKIP_BACK = "skip-back"
     SKIP_FORWARD = "skip-forward"
+    LOOP = "loop"
+    REDUCE_NOISE = "reduce-noise"
+    SOLO = "solo"
     EDIT_LINE = "edit-line"
     NAME_SPEAKER = "name-speaker"
     PEOPLE = "people"
@@ -50,9 +53,13 @@ class Do(StrEnum):
     NEXT_DOUBT = "next-doubt"
     REPLACE = "replace"
     SPLIT = "split"
+    SPLIT_VOICE = "split-voice"
     JOIN = "join"
     FASTER = "faster"
     SLOWER = "slower"
+    ZOOM_IN = "zoom-in"
+    ZOOM_OUT = "zoom-out"
+    ZOOM_ALL = "zoom-all"
     VOICE_1 = "voice-1"
     VOICE_2 = "voice-2"
     VOICE_3 = "voice-3"
@@ -237,6 +244,29 @@ TABLE: tuple[ActionSpec, ...] = (
         "forward",
     ),
     _row(
+        Do.LOOP,
+        QT_TRANSLATE_NOOP("Actions", "Repeat"),
+        "Ctrl+L",
+        QT_TRANSLATE_NOOP("Actions", "Play the selected lines again and again"),
+        "loop",
+        is_toggle=True,
+    ),
+    _row(
+        Do.REDUCE_NOISE,
+        QT_TRANSLATE_NOOP("Actions", "Reduce noise"),
+        "Ctrl+Shift+Y",
+        QT_TRANSLATE_NOOP("Actions", "Play with less noise behind the voices, or the original"),
+        "clean",
+        is_toggle=True,
+    ),
+    _row(
+        Do.SOLO,
+        QT_TRANSLATE_NOOP("Actions", "Hear only this person"),
+        "Ctrl+Shift+H",
+        QT_TRANSLATE_NOOP("Actions", "Play the line without those who talk at the same time"),
+        is_local=True,
+    ),
+    _row(
         Do.EDIT_LINE,
         QT_TRANSLATE_NOOP("Actions", "Edit text"),
         "F2",
@@ -365,6 +395,13 @@ TABLE: tuple[ActionSpec, ...] = (
         is_local=True,
     ),
     _row(
+        Do.SPLIT_VOICE,
+        QT_TRANSLATE_NOOP("Actions", "Split the voice here…"),
+        "Ctrl+Shift+S",
+        QT_TRANSLATE_NOOP("Actions", "Give all lines of this voice from here on to somebody else"),
+        is_local=True,
+    ),
+    _row(
         Do.JOIN,
         QT_TRANSLATE_NOOP("Actions", "Join with above"),
         "Ctrl+J",
@@ -382,6 +419,26 @@ TABLE: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Play slower"),
         "Ctrl+Down",
         QT_TRANSLATE_NOOP("Actions", "Play slower; voices keep their pitch"),
+    ),
+    _row(
+        Do.ZOOM_IN,
+        QT_TRANSLATE_NOOP("Actions", "Enlarge the time line"),
+        "Ctrl+=",
+        QT_TRANSLATE_NOOP("Actions", "Show a shorter part of the meeting in the time line"),
+        "zoom-in",
+    ),
+    _row(
+        Do.ZOOM_OUT,
+        QT_TRANSLATE_NOOP("Actions", "Shrink the time line"),
+        "Ctrl+-",
+        QT_TRANSLATE_NOOP("Actions", "Show a longer part of the meeting in the time line"),
+        "zoom-out",
+    ),
+    _row(
+        Do.ZOOM_ALL,
+        QT_TRANSLATE_NOOP("Actions", "Whole meeting in the time line"),
+        "Ctrl+0",
+        QT_TRANSLATE_NOOP("Actions", "Show the whole meeting in the time line"),
     ),
     *(
         _row(

@@ -42,7 +42,8 @@ class Theme(QObject):
         self._mode = mode
         self._text_percent = text_percent
         self._tokens = LIGHT
-        application.setStyle("Fusion")
+        if not application.styleSheet():
+            application.setStyle("Fusion")
         self._font = _system_font(application.font())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._apply()
@@ -103,11 +104,16 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         self._tokens = tokens_for(self._mode, QGuiApplication.styleHints().colorScheme())
-        self._application.setPalette(palette(self._tokens))
         font = QFont(self._font)
         font.setPointSizeF(self._font.pointSizeF() * self.scale)
-        self._application.setFont(font)
-        self._application.setStyleSheet(stylesheet(self._tokens, self.scale))
+        rules = stylesheet(self._tokens, self.scale)
+        # Each of the three visits every widget there is, also where it sets what is set already.
+        if self._application.palette() != (colours := palette(self._tokens)):
+            self._application.setPalette(colours)
+        if self._application.font() != font:
+            self._application.setFont(font)
+        if self._application.styleSheet() != rules:
+            self._application.setStyleSheet(rules)
         self.changed.emit()
 
 
@@ -165,6 +171,7 @@ def _system_font(system: QFont) -> QFont:
     """The system's own font, with Inter and Noto behind it, 10.5 pt at least."""
     font = QFont(system)
     families = [name for name in system.families() if name.lower() not in {"sans", "sans serif"}]
-    font.setFamilies([*families, "Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"])
+    families += ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"]
+    font.setFamilies(list(dict.fromkeys(families)))
     font.setPointSizeF(max(system.pointSizeF(), 10.5))
     return font

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import meeteval
 import numpy as np
@@ -12,15 +13,19 @@ import pytest
 import soundfile
 
 from app.bench.text import normalise
-from app.domain.ids import StreamId
+from app.domain.ids import MeetingId, StreamId
+from app.domain.meeting import Meeting, MeetingSource, MeetingState, MeetingTranscript
 from app.domain.session import ModelChoice, RefineJob
+from app.domain.speakers import MeetingSpeaker
 from app.domain.transcript import Transcript
 from app.domain.units import SESSION_RATE_HZ
 from app.engine.models import LoadedModels
 from app.engine.protocol import Patched
 from app.engine.refine import refine
 from app.lib.paths import resolve_paths
+from app.ui.transcript.model import TranscriptModel
 from tests.e2e.conftest import ROOT
+from tests.e2e.transcripts import recall
 from tests.fakes.listener import make_config
 from tests.fakes.spools import write_spool
 
@@ -49,6 +54,13 @@ class KnownSources(LoadedModels):
         return self.sources[:, start : start + len(samples)]
 
 
+SAMPLE = ROOT / "resources" / "sample"
+PART_S = (20.0, 57.0)
+"""Of the sample meeting: both remote voices alone, and at once from 47.3 to 49.7 s."""
+COVERED = "it seems wonderful to think that you are trying to keep that pledge"
+BEFORE = "you will lose the preference and that will be your fault"
+
+
 @pytest.fixture(scope="module")
 def crowd():
     """float32 (2, n), and the reference."""
@@ -64,9 +76,7 @@ def crowd():
     return sources, turns
 
 
-def transcribed(tmp_path, crowd, separation):
-    sources, _ = crowd
-    mixture = sources.sum(axis=0)
+def transcribed(tmp_path, mixture, separation, models):
     transcript = Transcript()
 
     def emit(event):
@@ -78,7 +88,6 @@ def transcribed(tmp_path, crowd, separation):
         spools={StreamId.MIX: write_spool(tmp_path / "mix.s16", mixture)},
         sample_counts={StreamId.MIX: len(mixture)},
     )
-    models = KnownSources(resolve_paths().models_dir, sources)
     refine(job, models, emit, on_progress=lambda *_: None, cancel=threading.Event())
     return list(transcript)
 
@@ -101,8 +110,10 @@ def errors(segments, reference):
 
 
 def test_both_voices_of_an_overlap_are_written_with_good_sources(tmp_path, crowd):
-    plain = transcribed(tmp_path, crowd, None)
-    rescued = transcribed(tmp_path, crowd, "known")
+    sources, _ = crowd
+    models = KnownSources(resolve_paths().models_dir, sources)
+    plain = transcribed(tmp_path, sources.sum(axis=0), None, models)
+    rescued = transcribed(tmp_path, sources.sum(axis=0), "known", models)
 
     assert errors(rescued, crowd[1]) < errors(plain, crowd[1]) - 3
     marked = [segment for segment in rescued if segment.has_overlap]
@@ -110,3 +121,41 @@ def test_both_voices_of_an_overlap_are_written_with_good_sources(tmp_path, crowd
     one, two = marked[:2]
     assert one.track != two.track
     assert one.span.overlap(two.span) > SESSION_RATE_HZ
+
+
+def lanes(segments):
+    """What stands side by side in the window: the text of each lane."""
+    meeting = Meeting(
+        meeting_id=MeetingId("sample"),
+        title="Sample",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        state=MeetingState.DONE,
+        source=MeetingSource.FILE,
+    )
+    tracks = sorted({segment.track for segment in segments})
+    speakers = tuple(MeetingSpeaker(track=t, index=n) for n, t in enumerate(tracks, start=1))
+    model = TranscriptModel()
+    model.load(MeetingTranscript(meeting=meeting, speakers=speakers, segments=tuple(segments)))
+    rows = [model.row(number) for number in range(model.rowCount())]
+    return [[lane.text for lane in row.lanes] for row in rows if row.is_overlap]
+
+
+def test_overlap_of_the_sample_meeting_is_two_lanes_with_rescue_only(tmp_path):
+    first, last = (round(at_s * SESSION_RATE_HZ) for at_s in PART_S)
+    mixture, _ = soundfile.read(SAMPLE / "system.flac", dtype="float32", start=first, stop=last)
+    models = LoadedModels(resolve_paths().models_dir)
+
+    plain = transcribed(tmp_path, mixture, None, models)
+    rescued = transcribed(tmp_path, mixture, ModelChoice().separation, models)
+
+    text = {
+        name: " ".join(word.text for segment in segments for word in segment.words)
+        for name, segments in (("plain", plain), ("rescued", rescued))
+    }
+    assert recall(COVERED, text["plain"]) < 0.5
+    assert recall(COVERED, text["rescued"]) > 0.8
+    assert recall(BEFORE, text["rescued"]) > 0.8
+    assert lanes(plain) == []
+    one, two = lanes(rescued)[0]
+    assert recall("you will lose the preference", one) == 1.0
+    assert recall("it seems wonderful to think", two) == 1.0

@@ -236,6 +236,7 @@ class FakePlayer:
         end_s: float | None = None,
         *,
         speed: float = 1.0,
+        noise_limit_db: float = 0.0,
     ) -> None:
         self.played.append((tuple(spools), start_s, end_s))
 

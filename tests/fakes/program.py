@@ -42,6 +42,7 @@ class FakeProgram:
     player: FakePlayer = field(default_factory=FakePlayer)
     exporters: FakeExporters = field(default_factory=FakeExporters)
     events: list[MeetingEvent] = field(default_factory=list)
+    picked: list[tuple[object, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.paths = Paths(data_dir=self.folder / "data", models_dir=self.folder / "models")
@@ -61,9 +62,18 @@ class FakeProgram:
             files=self.files,
             player=self.player,
             exporters=self.exporters,
+            pick_voice=self.pick_voice,
             repair=repair,
         )
         self.context: AppContext = assemble(self.core, devices, self.settings_file)
+
+    def pick_voice(self, read, span, track, turns):  # type: ignore[no-untyped-def]
+        """Half as loud; None where somebody else talks whenever the person does."""
+        self.picked.append((span, track, tuple(turns)))
+        spans = {who: [other for other, of in turns if of == who] for _, who in turns}
+        if any(own == spans[track] for who, own in spans.items() if who != track):
+            return None
+        return read(span.start, span.end) / 2
 
     def listen(self, event: MeetingEvent) -> None:
         self.events.append(event)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import Cancelled, Category, KnownError
-from app.domain.ids import MeetingId, SpeakerId, StreamId
+from app.domain.ids import MeetingId, SegmentId, SpeakerId, StreamId
 from app.domain.marks import Hold, HoldReason, Marker
 from app.domain.meeting import Meeting, MeetingState, MeetingTranscript
 from app.domain.ports import (
@@ -27,6 +27,7 @@ from app.services.diagnostics import Check, DiagnosticsService
 from app.services.events import HoldChanged, Listener, Marked, MeetingEvent, Progressed
 from app.services.exporting import ExportingService
 from app.services.inbox import InboxService
+from app.services.listening import ListeningService, Solo
 from app.services.models import ModelsService
 from app.services.recording import LiveMeeting, RecordingRequest, RecordingService
 from app.services.retention import Due, RetentionService
@@ -38,6 +39,7 @@ from tests.fakes import ui_meetings as made
 from tests.fakes.ui_library import FakeLibrary
 
 WAIT_S = 20.0
+SOLO_FILE = Path("/nonexistent/solo.s16")
 
 
 class FakeLiveMeeting(LiveMeeting):
@@ -385,13 +387,33 @@ class FakeDiagnostics(DiagnosticsService):
         return self.checks
 
 
+class FakeListening(ListeningService):
+    """Gives a file that only the fake player takes."""
+
+    def __init__(self, library: FakeLibrary) -> None:
+        """Nothing behind it."""
+        self.library = library
+        self.asked: list[SegmentId] = []
+        self.complaint = ""
+
+    def solo(self, meeting_id: MeetingId, segment_id: SegmentId) -> Solo:
+        self.asked.append(segment_id)
+        if self.complaint:
+            raise KnownError(self.complaint)
+        segments = self.library.transcript(meeting_id).segments
+        span = next(s.span for s in segments if s.segment_id == segment_id)
+        return Solo(path=SOLO_FILE, span=span)
+
+
 @dataclass
 class FakePlayer:
     """Plays in no time; tests move the position."""
 
     played: list[tuple[tuple[Path, ...], float]] = field(default_factory=list)
+    ends: list[float | None] = field(default_factory=list)
     position: float | None = None
     speed: float = 1.0
+    noise_limit_db: float = 0.0
 
     def play(
         self,
@@ -400,9 +422,12 @@ class FakePlayer:
         end_s: float | None = None,
         *,
         speed: float = 1.0,
+        noise_limit_db: float = 0.0,
     ) -> None:
         self.played.append((tuple(spools), start_s))
+        self.ends.append(end_s)
         self.speed = speed
+        self.noise_limit_db = noise_limit_db
         self.position = start_s
 
     def stop(self) -> None:
@@ -483,6 +508,7 @@ def make_context(
         models=FakeModels(missing_models),
         diagnostics=FakeDiagnostics(),
         player=FakePlayer(),
+        listening=FakeListening(library),
         settings_file=SettingsFile(data_dir / "settings.toml", settings or Settings()),
     )
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from app.audio import portaudio
 from app.audio.linux import LinuxCaptureBackend
 from app.audio.player import SpoolPlayer
-from app.audio.recorder import repair
+from app.audio.repair import repair
 from app.audio.spool import open_finished
 from app.domain.ids import StreamId
 from app.domain.messages import NoticeKind
@@ -42,6 +43,7 @@ pytestmark = [
 ]
 
 BOTH = {StreamId.MIC: "default", StreamId.SYSTEM: "default"}
+DATA = Path(__file__).parents[1] / "data"
 LEAD_IN = round(LEAD_IN_S * RATE_HZ)
 
 
@@ -221,6 +223,58 @@ def test_busy_interpreter_costs_no_sample(server, tmp_path):
     assert_holds(infos[StreamId.SYSTEM], system_sound)
     assert_holds(infos[StreamId.MIC], mic_sound)
     assert [info.dropped_samples for info in infos.values()] == [0, 0]
+
+
+def test_starved_machine_costs_no_sample(server, tmp_path):
+    sounds = {
+        StreamId.SYSTEM: make_noise(tmp_path / "system.wav", 4.0, 2, seed=12),
+        StreamId.MIC: make_noise(tmp_path / "mic.wav", 4.0, 1, seed=13),
+    }
+    busy = [sys.executable, "-c", "while True: pass"]
+    capture = start(tmp_path / "meeting")
+    hogs = [subprocess.Popen(busy) for _ in range(3 * (os.cpu_count() or 1))]
+    try:
+        players = [
+            server.play(tmp_path / "system.wav", SYSTEM_SINK),
+            server.play(tmp_path / "mic.wav", MIC_SINK),
+        ]
+        assert [player.wait(60) for player in players] == [0, 0]
+        record_for(capture, 0.5)
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait(10)
+    infos = {info.stream: info for info in capture.stop()}
+
+    for stream, sound in sounds.items():
+        assert_holds(infos[stream], sound)
+        assert infos[stream].dropped_samples == 0
+
+
+def test_torn_end_of_a_spool_is_made_again_from_the_archive(server, tmp_path):
+    sound = make_noise(tmp_path / "system.wav", 3.0, 2, seed=14)
+    folder = tmp_path / "meeting"
+    capture = start(folder)
+    assert server.play(tmp_path / "system.wav", SYSTEM_SINK).wait(30) == 0
+    record_for(capture, 0.3)
+    (before,) = (info for info in capture.stop() if info.stream is StreamId.SYSTEM)
+    whole = np.fromfile(before.spool_path, dtype="<i2").astype(int)
+    with before.spool_path.open("r+b") as file:
+        # As a power cut leaves it: the last blocks are zeros, and the end is no whole sample.
+        file.truncate(2 * (len(whole) - 32_000))
+        file.truncate(2 * (len(whole) - 8_000) + 1)
+
+    (after,) = (info for info in repair(folder) if info.stream is StreamId.SYSTEM)
+
+    mended = np.fromfile(after.spool_path, dtype="<i2").astype(int)
+    assert abs(len(mended) - len(whole)) < 800
+    assert_holds(after, sound)
+    common = min(len(mended), len(whole)) - 800
+    differences = np.abs(mended[:common] - whole[:common])
+    assert differences[: len(whole) - 32_000].max() == 0
+    # Made at one go and not block by block, so it is off by less than a sample.
+    torn = slice(len(whole) - 31_000, common)
+    assert np.corrcoef(mended[torn], whole[torn])[0, 1] > 0.9
 
 
 RECORD = """
@@ -425,3 +479,25 @@ def test_player_is_heard_at_the_right_place(server, tmp_path):
     assert positions_s[0] is not None
     assert 1.8 <= positions_s[0] <= 2.5
     assert player.position_s() is None
+
+
+def test_player_takes_noise_out_of_what_is_heard(server, tmp_path):
+    speech, _ = soundfile.read(DATA / "one_speaker.flac", dtype="float32", stop=32_000)
+    hiss = 0.03 * np.random.default_rng(15).standard_normal(len(speech))
+    spool = tmp_path / "mic.s16"
+    np.rint(32_767 * np.clip(speech + hiss, -1, 1)).astype("<i2").tofile(spool)
+    capture = start(tmp_path / "meeting", {StreamId.SYSTEM: "default"})
+    player = SpoolPlayer()
+
+    player.play((spool,), 0.0, noise_limit_db=12.0)
+    record_for(capture, 2.5)
+    player.stop()
+    heard = soxr.resample(stored(capture.stop()[0]).mean(axis=1), RATE_HZ, 16_000)
+
+    def likeness(sound):
+        size = 1 << 18
+        product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sound, size))
+        return np.fft.irfft(product, size).max() / np.linalg.norm(heard) / np.linalg.norm(sound)
+
+    # They are equally loud in the recording.
+    assert likeness(speech) > 2 * likeness(hiss)

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from app.audio.recorder import repair
+from app.audio.repair import repair
 from tests.sound_server import MIC_SINK, RATE_HZ, SYSTEM_SINK, SoundServer
 
 _RECORD = """

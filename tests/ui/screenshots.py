@@ -16,7 +16,16 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QLocale, QPoint, QRect, Qt
+from PySide6.QtCore import (
+    QDeadlineTimer,
+    QEventLoop,
+    QItemSelection,
+    QItemSelectionModel,
+    QLocale,
+    QPoint,
+    QRect,
+    Qt,
+)
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -26,6 +35,8 @@ from app.domain.units import Span
 from app.lib.paths import resolve_paths
 from app.ui.actions import Do
 from app.ui.errors import problem_of
+from app.ui.export.people import PeoplePanel
+from app.ui.export.view import ExportDialog
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode
 from app.ui.translation import speak
@@ -143,6 +154,18 @@ def export(window: MainWindow) -> None:
     settle(lambda: "Anna" in dialog.preview.toPlainText())
 
 
+def export_people(window: MainWindow) -> None:
+    """Choosing whose lines are exported."""
+    export(window)
+    dialog = window.findChild(ExportDialog)
+    assert dialog is not None
+    settle(dialog.people.isVisible)
+    dialog.people.open_list()
+    panel = dialog.people.findChild(PeoplePanel)
+    assert panel is not None
+    list(panel.boxes.values())[1].click()
+
+
 def who(window: MainWindow) -> None:
     """Naming a voice."""
     _open(window, "m0000001")
@@ -210,6 +233,27 @@ def find(window: MainWindow) -> None:
     window.review._open_find()
     window.review.find_bar.field.setText("release")
     settle(lambda: window.review.find_bar.count.text() != "")
+
+
+def looping(window: MainWindow) -> None:
+    """Three selected lines are repeated, in a time line that is enlarged."""
+    _open(window, "m0000001")
+    view = window.review.transcript
+    view.setFocus()
+    view.setCurrentIndex(view.model().index(1))
+    rows = QItemSelection(view.model().index(1), view.model().index(3))
+    view.selectionModel().select(rows, QItemSelectionModel.SelectionFlag.Select)
+    window.kit.actions[Do.LOOP].trigger()
+    for _ in range(4):
+        window.kit.actions[Do.ZOOM_IN].trigger()
+
+
+def dragging(window: MainWindow) -> None:
+    """A line on its way to one of the voices, or to somebody new."""
+    _open(window, "m0000001")
+    voices = window.review.voices
+    voices.offer(True)
+    voices.chips[1].set_target(is_target=True)
 
 
 def replacing(window: MainWindow) -> None:
@@ -315,11 +359,14 @@ SHOTS = (
     Shot("right-to-left", right_to_left),
     Shot("error", error),
     Shot("export", export),
+    Shot("export-people", export_people),
     Shot("who", who),
     Shot("import", importing),
     Shot("settings", settings, is_key=True),
     Shot("find", find),
     Shot("replace", replacing),
+    Shot("loop", looping),
+    Shot("drag", dragging),
     Shot("line-menu", line_menu),
     Shot("shortcuts", shortcuts, is_key=True),
     Shot("filtered", filtered),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTime
+from PySide6.QtCore import Qt, QTime
 
 from app.domain.errors import KnownError
+from app.domain.ports import ExportOptions
 from app.domain.units import Span
 from app.ui.actions import Do
+from app.ui.export.people import PeoplePanel
 from app.ui.export.view import ExportDialog
 
 pytestmark = pytest.mark.ui
@@ -25,6 +27,13 @@ def dialog(desk) -> ExportDialog:
 def _choose(dialog: ExportDialog, text: str) -> None:
     row = next(n for n in range(dialog.formats.count()) if text in dialog.formats.item(n).text())
     dialog.formats.setCurrentRow(row)
+
+
+def _options_of(desk, target: Path) -> ExportOptions:
+    """With what a file was written; previews are written beside it at any time."""
+    options = next(o for _format, path, o in desk.exporting.written if path == target)
+    assert options is not None
+    return options
 
 
 def test_the_preview_shows_the_result(desk, dialog):
@@ -47,8 +56,7 @@ def test_saving_writes_with_the_options_and_says_where(desk, dialog, tmp_path):
     target = tmp_path / "Release planning.txt"
     desk.wait(lambda: bool(desk.window.banners.texts))
 
-    options = next(o for _format, path, o in desk.exporting.written if path == target)
-    assert options is not None
+    options = _options_of(desk, target)
     assert not options.has_timestamps
     assert options.has_speakers
     assert desk.window.banners.texts == (f"Saved as {target}",)
@@ -82,9 +90,44 @@ def test_a_part_of_the_meeting_is_exported(desk, dialog, tmp_path):
     dialog.save.click()
     desk.wait(lambda: bool(desk.window.banners.texts))
 
-    options = desk.exporting.written[-1][2]
+    options = _options_of(desk, tmp_path / "Release planning.txt")
     assert options.span == Span.from_seconds(60, 120)
     assert options.is_merged
+
+
+def test_the_lines_of_chosen_people_are_exported(desk, dialog, tmp_path):
+    _choose(dialog, "Plain text")
+    desk.wait(dialog.people.isVisible)
+    assert dialog.options.tracks is None
+    assert dialog.people.text() == "Everybody"
+
+    dialog.people.click()
+    panel = dialog.people.findChild(PeoplePanel)
+    boxes = {box.text(): box for box in panel.boxes.values()}
+    assert panel.focusWidget() is boxes["Anna Keller"]
+    desk.qtbot.keyClick(boxes["Anna Keller"], Qt.Key.Key_Space)
+    assert dialog.people.text() == "Only Anna Keller"
+    boxes["Priya Raman"].click()
+    assert dialog.people.text() == "Only 2 people"
+    panel.close()
+    dialog.save.click()
+    desk.wait(lambda: bool(desk.window.banners.texts))
+
+    assert _options_of(desk, tmp_path / "Release planning.txt").tracks == {"S1", "S3"}
+
+
+def test_nobody_ticked_is_everybody_again(desk, dialog):
+    desk.wait(dialog.people.isVisible)
+    dialog.people.open_list()
+    panel = dialog.people.findChild(PeoplePanel)
+    box = next(iter(panel.boxes.values()))
+    previews = dialog._generation
+
+    box.click()
+    box.click()
+
+    assert dialog.options.tracks is None
+    assert dialog._generation == previews + 2
 
 
 def test_the_transcript_is_copied_in_the_chosen_format(desk, dialog, qapp):

@@ -394,7 +394,48 @@ def test_the_menu_offers_what_can_be_done_with_a_line(desk):
     menu = next(m for m in review.findChildren(QMenu) if m.isVisible() and len(m.actions()) > 5)
 
     assert list(_menu_texts(menu)) == [
-        "Play from here", "Who is speaking…", "From this word on it is", "Same person as above",
-        "Edit text", "Copy text",
+        "Play from here", "Who is speaking…", "From this word on it is",
+        "From here on this voice is", "Same person as above", "Edit text", "Copy text",
     ]  # fmt: skip
     menu.close()
+
+
+def test_a_voice_that_is_two_people_is_split_from_a_line_on(desk):
+    desk.open()
+    review = desk.window.review
+    before = [line.label for line in _lines(desk)]
+    first = [n for n, label in enumerate(before) if label == "Anna Keller"][1]
+    row = review.document.model.row_of(_lines(desk)[first].segment_id)
+    review.transcript.setCurrentIndex(review.document.model.index(row))
+
+    desk.window.kit.actions[Do.SPLIT_VOICE].trigger()
+    menu = next(m for m in review.findChildren(QMenu) if m.isVisible())
+    _menu_texts(menu)["Somebody new"].trigger()
+    menu.close()
+    desk.wait(lambda: _label(desk, first) == "Speaker 5")
+
+    after = [line.label for line in _lines(desk)]
+    assert after[:first] == before[:first]
+    assert after[first:] == [
+        "Speaker 5" if label == "Anna Keller" else label for label in before[first:]
+    ]
+    desk.window.kit.actions[Do.UNDO].trigger()
+    desk.wait(lambda: [line.label for line in _lines(desk)] == before)
+
+
+def test_somebody_new_gets_all_selected_lines_by_the_panel(desk):
+    desk.open()
+    review = desk.window.review
+    view, model = review.transcript, review.document.model
+    view.setFocus()
+    view.setCurrentIndex(model.index(0))
+    desk.qtbot.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    count = len([line for p in view.selected_passages() for line in p.lines])
+
+    desk.window.kit.actions[Do.NAME_SPEAKER].trigger()
+    panel = review.findChildren(WhoPanel)[-1]
+    assert panel.scope.isHidden()
+    panel.name.setText("Visitor")
+    desk.qtbot.keyClick(panel.name, Qt.Key.Key_Return)
+
+    desk.wait(lambda: [line.label for line in _lines(desk)][:count] == ["Visitor"] * count)

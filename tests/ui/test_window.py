@@ -90,7 +90,7 @@ def _open_every_view(desk) -> list[QWidget]:
     desk.wait(lambda: bool(window.settings.models.rows))
     desk.open()
     window.review.find_bar.open_bar(0.0)
-    window.review._ask_about_current()
+    window.review.corrector.ask_about_current()
     window.review.voices.chips[0].click()
     window.export_meeting(RELEASE, "Release planning")
     desk.start_recording()

@@ -27,6 +27,7 @@ from app.domain.ports import ExporterInfo, ExportOptions
 from app.services.exporting import ExportingService
 from app.ui.errors import Problem
 from app.ui.export.pdf import document_of, write_pdf
+from app.ui.export.people import PeopleField
 from app.ui.export.range import RangeFields
 from app.ui.kit import Kit
 from app.ui.widgets.check import Check
@@ -97,6 +98,8 @@ class ExportDialog(QDialog):
             box.toggled.connect(self._preview)
         self.range = RangeFields(self._meeting.duration_s if self._meeting else 0.0, self)
         self.range.changed.connect(self._preview)
+        self.people = PeopleField(self._kit.theme, self)
+        self.people.changed.connect(self._preview)
         self.preview = QPlainTextEdit(self)
         self.preview.setReadOnly(True)
         self.preview.setAccessibleName(self.tr("Preview"))
@@ -143,7 +146,12 @@ class ExportDialog(QDialog):
         options.addWidget(self.is_merged)
         options.addStretch(1)
         right.addLayout(options)
-        right.addWidget(self.range)
+        part = QHBoxLayout()
+        part.setSpacing(12)
+        part.addWidget(self.range)
+        part.addStretch(1)
+        part.addWidget(self.people)
+        right.addLayout(part)
         right.addWidget(self.preview, 1)
         middle = QHBoxLayout()
         middle.setSpacing(16)
@@ -178,6 +186,10 @@ class ExportDialog(QDialog):
             if info.format_id == ExportDialog._last_format:
                 chosen = row
         self.formats.setCurrentRow(chosen)
+        library, meeting_id = self._kit.context.library, self._meeting_id
+        self._kit.tasks.run(
+            lambda: library.transcript(meeting_id).speakers, self.people.set_speakers, self._failed
+        )
 
     # --- Choosing --------------------------------------------------------------------------
 
@@ -196,6 +208,7 @@ class ExportDialog(QDialog):
             has_speakers=self.has_speakers.isChecked(),
             is_merged=self.is_merged.isChecked(),
             span=self.range.span,
+            tracks=self.people.tracks,
         )
 
     @Slot()

@@ -78,11 +78,6 @@ class ReviewDocument(QObject):
         """Do what the user decided about a voice or about lines."""
         self._change(lambda library, meeting_id: take_answer(library, meeting_id, answer))
 
-    def give_lines(self, segment_ids: Sequence[SegmentId], track: TrackId) -> None:
-        """Give lines to another voice of the meeting."""
-        lines = [LineSelection(segment_id=segment_id) for segment_id in segment_ids]
-        self._change(lambda library, meeting_id: library.give_lines(meeting_id, lines, track))
-
     def give(self, lines: Sequence[LineSelection], track: TrackId | None) -> None:
         """Give lines, or words of them, to another voice, or to a new one (None)."""
         self._change(lambda library, meeting_id: library.give_lines(meeting_id, lines, track))

@@ -20,10 +20,12 @@ class LineVerbs:
     """What the page does when an entry of the menu is chosen."""
 
     play: Callable[[], None]
+    solo: Callable[[], None] | None
     ask_who: Callable[[], None]
     edit: Callable[[], None]
     join: Callable[[], None] | None
     give_rest: Callable[[TrackId | None], None]
+    give_later: Callable[[TrackId | None], None]
     rewrite: Callable[[str], None]
 
 
@@ -45,9 +47,14 @@ def line_menu(
         for reading, line in readings:
             could_be.addAction(reading).triggered.connect(partial(_run, verbs.rewrite, line))
     menu.addAction(_tr("Play from here")).triggered.connect(verbs.play)
+    if verbs.solo is not None:
+        menu.addAction(_tr("Hear only this person")).triggered.connect(verbs.solo)
     menu.addSeparator()
     menu.addAction(_tr("Who is speaking…")).triggered.connect(verbs.ask_who)
-    fill_split_menu(menu.addMenu(_tr("From this word on it is")), passage, speakers, verbs)
+    rest = menu.addMenu(_tr("From this word on it is"))
+    fill_voices_menu(rest, passage, speakers, verbs.give_rest)
+    later = menu.addMenu(_tr("From here on this voice is"))
+    fill_voices_menu(later, passage, speakers, verbs.give_later)
     join = menu.addAction(_tr("Same person as above"))
     join.setEnabled(verbs.join is not None)
     if verbs.join is not None:
@@ -59,15 +66,17 @@ def line_menu(
     return menu
 
 
-def fill_split_menu(
-    menu: QMenu, passage: Passage, speakers: Sequence[MeetingSpeaker], verbs: LineVerbs
+def fill_voices_menu(
+    menu: QMenu,
+    passage: Passage,
+    speakers: Sequence[MeetingSpeaker],
+    give: Callable[[TrackId | None], None],
 ) -> None:
-    """Offer every other voice of the meeting, and a new one."""
+    """Offer every other voice of the meeting, and a new one (None)."""
     for speaker in speakers:
         if speaker.track != passage.first.track:
-            entry = menu.addAction(speaker.label)
-            entry.triggered.connect(partial(_run, verbs.give_rest, speaker.track))
-    menu.addAction(_tr("Somebody new")).triggered.connect(partial(_run, verbs.give_rest, None))
+            menu.addAction(speaker.label).triggered.connect(partial(_run, give, speaker.track))
+    menu.addAction(_tr("Somebody new")).triggered.connect(partial(_run, give, None))
 
 
 def _run(work: Callable[..., None], value: object, _is_checked: object = None) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from app.domain.ids import SegmentId
 from app.domain.messages import SegmentUpdate
 from app.domain.selection import LineSelection
+from app.domain.units import Span
 from app.ui.transcript.lines import Line, Passage, Row
+
+LOOP_PAD_S = 0.1
+"""Around a repeated stretch, because times of words are right to about this much."""
 
 
 def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
@@ -20,6 +24,43 @@ def lines_from(passage: Passage, seconds: float) -> tuple[LineSelection, ...]:
         if first is not None:
             chosen.append(LineSelection(segment_id=line.segment_id, first=first))
     return tuple(chosen)
+
+
+def voice_from(
+    lines: Iterable[Line], passage: Passage, seconds: float
+) -> tuple[LineSelection, ...]:
+    """What the voice of a passage says from a moment in it to the end of the meeting.
+
+    Args:
+        lines: Of the meeting.
+    """
+    track, last = passage.first.track, passage.last
+    later = [
+        LineSelection(segment_id=line.segment_id)
+        for line in lines
+        if line.track == track and line.span.start >= last.span.end
+    ]
+    return (*lines_from(passage, seconds), *later)
+
+
+def word_start(passage: Passage, seconds: float) -> float:
+    """When the word began that is heard at a moment; of a pause, the word after it."""
+    words = [word for line in passage.lines for word in line.words]
+    return next((w.span.start_s for w in words if w.span.end_s > seconds), seconds)
+
+
+def lines_of(passages: Sequence[Passage]) -> tuple[Line, ...]:
+    """All lines of passages."""
+    return tuple(line for passage in passages for line in passage.lines)
+
+
+def stretch_of(passages: Sequence[Passage]) -> Span | None:
+    """From the first word of passages to the last, with a little room; None without passages."""
+    if not passages:
+        return None
+    start_s = min(passage.first.span.start_s for passage in passages)
+    end_s = max(line.span.end_s for line in lines_of(passages))
+    return Span.from_seconds(max(0.0, start_s - LOOP_PAD_S), end_s + LOOP_PAD_S)
 
 
 def passage_above(rows: Sequence[Row], passage: Passage) -> Passage | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
+from app.domain.units import Span
+from app.services.listening import Solo
 from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
@@ -15,10 +19,10 @@ from app.ui.review.timeline import Timeline
 from app.ui.times import clock
 
 POLL_MS = 50
+ROOMY_PX = 700
+"""In a narrower bar there are no buttons for zooming."""
 SKIP_S = 5.0
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
-_START_POLLS = 20
-"""A player that has not begun after this many polls (1 s) has nothing to play."""
 
 
 class PlayerBar(QFrame):
@@ -33,7 +37,10 @@ class PlayerBar(QFrame):
         self._spools: Sequence[Path] = ()
         self._position_s = 0.0
         self._duration_s = 0.0
-        self._silent_polls = 0
+        self._start_count = 0
+        self._has_begun = False
+        self._loop: Span | None = None
+        self._solo: Solo | None = None
         self.is_playing = False
         self.speed = 1.0
         self.setProperty("kind", "bar")
@@ -57,6 +64,11 @@ class PlayerBar(QFrame):
             kit.theme.fit_icon(button, 22)
             self._buttons[do] = button
             row.addWidget(button)
+        self.repeat = self._tool(Do.LOOP)
+        row.addWidget(self.repeat)
+        self.clean = self._tool(Do.REDUCE_NOISE)
+        kit.actions[Do.REDUCE_NOISE].triggered.connect(self._reduce_noise)
+        row.addWidget(self.clean)
         self.time = QLabel("0:00", self)
         self.time.setProperty("kind", "muted")
         self.time.setAccessibleName(self.tr("Position and length"))
@@ -67,6 +79,16 @@ class PlayerBar(QFrame):
         row.addSpacing(12)
         row.addWidget(self.time)
         row.addSpacing(6)
+        self._zooms: list[QToolButton] = []
+        for do, zoom in (
+            (Do.ZOOM_OUT, self.timeline.zoom_out),
+            (Do.ZOOM_IN, self.timeline.zoom_in),
+        ):
+            kit.actions[do].triggered.connect(zoom)
+            self._zooms.append(self._tool(do))
+            row.addWidget(self._zooms[-1])
+        kit.actions[Do.ZOOM_ALL].triggered.connect(self.timeline.zoom_all)
+        row.addSpacing(6)
         row.addWidget(self._speed_button())
         kit.actions[Do.FASTER].triggered.connect(self.faster)
         kit.actions[Do.SLOWER].triggered.connect(self.slower)
@@ -75,6 +97,14 @@ class PlayerBar(QFrame):
         self._timer.timeout.connect(self._poll)
         kit.theme.changed.connect(self._dress)
         self._dress()
+
+    def _tool(self, do: Do) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(self._kit.actions[do])
+        button.setProperty("kind", "flat")
+        button.setAccessibleName(self._kit.actions[do].text())
+        self._kit.theme.fit_icon(button, 20)
+        return button
 
     def _speed_button(self) -> QToolButton:
         self.speeds = QToolButton(self)
@@ -94,31 +124,70 @@ class PlayerBar(QFrame):
         """Where playback is, or would start."""
         return self._position_s
 
+    @property
+    def loop(self) -> Span | None:
+        """The stretch that is repeated; None when playback goes on to the end."""
+        return self._loop
+
     def set_recording(self, spools: Sequence[Path], duration_s: float) -> None:
         """Take another recording; stops what plays unless it is the same one."""
         if tuple(spools) != tuple(self._spools):
             self.stop()
+            self._set_loop(None)
+            self._solo = None
             self._position_s = 0.0
         self._spools = tuple(spools)
         self._duration_s = duration_s
         for do in self._buttons:
             self._buttons[do].setEnabled(bool(spools))
             self._kit.actions[do].setEnabled(bool(spools))
+        is_reduced = self._kit.context.settings.playback.is_noise_reduced
+        self._kit.actions[Do.REDUCE_NOISE].setChecked(is_reduced)
         self._show_position()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave the room to the time line where it is narrow; keys and the wheel still zoom."""
+        super().resizeEvent(event)
+        for button in self._zooms:
+            button.setVisible(self.width() >= ROOMY_PX)
 
     # --- Commands --------------------------------------------------------------------------
 
     @Slot(float)
     def play_from(self, seconds: float) -> None:
-        """Play from a moment on."""
+        """Play from a moment on; one outside the repeated stretch ends the repetition."""
         if not self._spools:
             return
+        self._solo = None
+        self._leave_loop(seconds)
+        self._begin(seconds)
+
+    def play_solo(self, solo: Solo) -> None:
+        """Play one person's part of a stretch; the recording itself from the next seek on."""
+        if not self._spools:
+            return
+        self._set_loop(None)
+        self._solo = solo
+        self._begin(solo.span.start_s)
+
+    def _begin(self, seconds: float) -> None:
         self._position_s = min(max(0.0, seconds), self._duration_s)
         self.is_playing = True
-        self._silent_polls = 0
-        player, spools, start_s = self._kit.context.player, self._spools, self._position_s
-        speed = self.speed
-        self._kit.tasks.run(lambda: player.play(spools, start_s, speed=speed), None, self._failed)
+        self._start_count += 1
+        self._has_begun = False
+        player, speed = self._kit.context.player, self.speed
+        spools, start_s, end_s = self._spools, self._position_s, None
+        if self._solo is not None:
+            spools, start_s = (self._solo.path,), self._position_s - self._solo.span.start_s
+        elif self._loop is not None:
+            end_s = self._loop.end_s
+        playback = self._kit.context.settings.playback
+        limit_db = playback.noise_limit_db if playback.is_noise_reduced else 0.0
+        self._kit.tasks.run(
+            lambda: player.play(spools, start_s, end_s, speed=speed, noise_limit_db=limit_db),
+            self._started,
+            self._failed,
+        )
         self._timer.start()
         self._dress()
         self._show_position()
@@ -129,8 +198,11 @@ class PlayerBar(QFrame):
         if self.is_playing:
             self.stop()
         else:
-            is_at_end = self._position_s >= self._duration_s - 0.2
-            self.play_from(0.0 if is_at_end else self._position_s)
+            start_s, end_s = 0.0, self._duration_s
+            if self._loop is not None:
+                start_s, end_s = self._loop.start_s, min(end_s, self._loop.end_s)
+            is_at_end = self._position_s >= end_s - 0.2
+            self.play_from(start_s if is_at_end else self._position_s)
 
     @Slot()
     def stop(self) -> None:
@@ -143,12 +215,25 @@ class PlayerBar(QFrame):
         self._dress()
         self.position_changed.emit(None)
 
+    def start_loop(self, stretch: Span) -> None:
+        """Play a stretch again and again, until `end_loop` or until something else is played."""
+        self._set_loop(stretch)
+        self.play_from(stretch.start_s)
+
+    @Slot()
+    def end_loop(self) -> None:
+        """Play on behind the repeated stretch."""
+        if self._loop is not None:
+            self._set_loop(None)
+            self._play_on()
+
     @Slot(float)
     def seek(self, seconds: float) -> None:
         """Go to a moment; goes on playing if it does."""
         if self.is_playing:
             self.play_from(seconds)
             return
+        self._leave_loop(seconds)
         self.cue(seconds)
         self.position_changed.emit(self._position_s)
 
@@ -163,8 +248,21 @@ class PlayerBar(QFrame):
             return
         self.speed = speed
         self._show_speed()
+        self._play_on()
+
+    @Slot(bool)
+    def _reduce_noise(self, is_reduced: bool) -> None:
+        context = self._kit.context
+        playback = replace(context.settings.playback, is_noise_reduced=is_reduced)
+        changed = replace(context.settings, playback=playback)
+        self._kit.tasks.run(
+            lambda: context.save_settings(changed), self._play_on, self._kit.show_problem
+        )
+
+    def _play_on(self, _result: object = None) -> None:
+        """Hear at once what was changed."""
         if self.is_playing:
-            self.play_from(self._position_s)
+            self._begin(self._position_s)
 
     @Slot()
     def faster(self) -> None:
@@ -179,35 +277,64 @@ class PlayerBar(QFrame):
     @Slot()
     def skip_back(self) -> None:
         """Go back 5 s."""
-        self.seek(self._position_s - SKIP_S)
+        self._skip(-SKIP_S)
 
     @Slot()
     def skip_forward(self) -> None:
         """Go forward 5 s."""
-        self.seek(self._position_s + SKIP_S)
+        self._skip(SKIP_S)
 
     # --- Inside ----------------------------------------------------------------------------
+
+    def _skip(self, seconds: float) -> None:
+        to_s = self._position_s + seconds
+        if self._loop is not None and not _holds(self._loop, to_s):
+            to_s = self._loop.start_s
+        self.seek(to_s)
+
+    def _leave_loop(self, seconds: float) -> None:
+        if self._loop is not None and not _holds(self._loop, seconds):
+            self._set_loop(None)
+
+    def _set_loop(self, stretch: Span | None) -> None:
+        self._loop = stretch
+        self._kit.actions[Do.LOOP].setChecked(stretch is not None)
+        self.timeline.show_loop(stretch)
 
     @Slot()
     def _poll(self) -> None:
         position = self._kit.context.player.position_s()
-        if position is None:
-            self._silent_polls += 1
-            if self._silent_polls > _START_POLLS or self._position_s >= self._duration_s - 0.2:
-                self.stop()
+        if self._start_count:
+            # What is heard belongs to the stretch before.
             return
-        # Once the player has begun, silence means the end.
-        self._silent_polls = _START_POLLS
+        if position is None:
+            self._end()
+            return
+        self._has_begun = True
+        if self._solo is not None:
+            position += self._solo.span.start_s
         self._position_s = position
         self._show_position()
         self.position_changed.emit(position)
+
+    def _end(self) -> None:
+        """What was to be played is over: again if it is repeated."""
+        if self._loop is not None and self._has_begun:
+            self.play_from(self._loop.start_s)
+        else:
+            self.stop()
 
     def _show_speed(self) -> None:
         text = speed_text(self.speed)
         self.speeds.setText(text)
         self.speeds.setAccessibleName(self.tr("Speed: %1").replace("%1", text))
 
+    def _started(self, _result: None) -> None:
+        self._start_count -= 1
+
     def _failed(self, problem: Problem) -> None:
+        self._start_count -= 1
+        self._set_loop(None)
         self.stop()
         self._kit.show_problem(problem)
 
@@ -232,3 +359,7 @@ class PlayerBar(QFrame):
 def speed_text(speed: float) -> str:
     """A speed as the button shows it: 1.25x with a real multiplication sign."""
     return f"{speed:g}\u00d7"
+
+
+def _holds(stretch: Span, seconds: float) -> bool:
+    return stretch.start_s - 0.001 <= seconds < stretch.end_s

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QLocale, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QLocale, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,23 +15,20 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.errors import Severity
-from app.domain.ids import MeetingId, SegmentId, TrackId
+from app.domain.ids import MeetingId, SegmentId
 from app.domain.meeting import MeetingState
-from app.domain.selection import LineSelection
-from app.ui.actions import VOICES, Do
+from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.review.corrector import Corrector
 from app.ui.review.document import ReviewDocument
 from app.ui.review.find import Place, doubts, next_place
 from app.ui.review.find_bar import FindBar
-from app.ui.review.menu import LineVerbs, fill_split_menu, line_menu
-from app.ui.review.passages import lines_from, passage_above, readings
+from app.ui.review.passages import stretch_of
 from app.ui.review.player_bar import PlayerBar
 from app.ui.review.voices import VoiceStrip
 from app.ui.times import day, facts, length, time_of_day
-from app.ui.transcript.lines import Line, Passage
 from app.ui.transcript.view import TranscriptView
-from app.ui.transcript.who import WhoPanel
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.title_field import TitleField
 
@@ -52,9 +47,17 @@ _MEETING_ACTIONS = (
     Do.NEXT_DOUBT,
     Do.FASTER,
     Do.SLOWER,
+    Do.LOOP,
+    Do.REDUCE_NOISE,
+    Do.SOLO,
+    Do.ZOOM_IN,
+    Do.ZOOM_OUT,
+    Do.ZOOM_ALL,
 )
 
-_AUDIO_ACTIONS = frozenset({Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER})
+_AUDIO_ACTIONS = frozenset(
+    {Do.DELETE_AUDIO, Do.REFINE, Do.FASTER, Do.SLOWER, Do.LOOP, Do.REDUCE_NOISE, Do.SOLO}
+)
 
 
 class ReviewView(QWidget):
@@ -119,7 +122,6 @@ class ReviewView(QWidget):
         self.facts = ElidedLabel("", head)
         self.facts.setProperty("kind", "muted")
         self.voices = VoiceStrip(self._kit.theme, head)
-        self.voices.chosen.connect(self._ask_about_voice)
         rows = QVBoxLayout(head)
         rows.setContentsMargins(28, 12, 20, 12)
         rows.setSpacing(6)
@@ -130,7 +132,10 @@ class ReviewView(QWidget):
         self.transcript = TranscriptView(self._kit, is_live=False, parent=self)
         self.transcript.setModel(self.document.model)
         self.transcript.setAccessibleDescription(
-            self.tr("Enter plays from a line, F2 edits it, Ctrl+P says who speaks")
+            self.tr(
+                "Enter plays from a line, F2 edits it, Ctrl+P says who speaks, "
+                "Shift with the arrow keys selects several"
+            )
         )
         self.find_bar = FindBar(self._kit, self.document.model, self)
         self.find_bar.found.connect(self._show_place)
@@ -145,10 +150,11 @@ class ReviewView(QWidget):
         self.player = PlayerBar(self._kit, self)
         self.player.position_changed.connect(self.transcript.set_position)
         self.transcript.time_clicked.connect(self.player.play_from)
-        self.transcript.speaker_clicked.connect(self._ask_about_line)
-        self.transcript.menu_wanted.connect(self._show_menu)
+        self.transcript.carrying_changed.connect(self.voices.offer)
         self.transcript.edit_started.connect(self.player.stop)
-        self.transcript.painter.edited.connect(self.document.edit_texts)
+        self.corrector = Corrector(self._kit, self.document, self.transcript, self.player, self)
+        self.voices.chosen.connect(self.corrector.ask_about_voice)
+        self.voices.given.connect(self.corrector.give)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -175,22 +181,12 @@ class ReviewView(QWidget):
         actions[Do.DELETE_MEETING].triggered.connect(self._ask_delete)
         actions[Do.DELETE_AUDIO].triggered.connect(self._ask_delete_audio)
         actions[Do.REFINE].triggered.connect(self._ask_refine)
-        actions[Do.EDIT_LINE].triggered.connect(self._edit_current)
-        actions[Do.NAME_SPEAKER].triggered.connect(self._ask_about_current)
         actions[Do.FIND].triggered.connect(self._open_find)
         actions[Do.FIND_NEXT].triggered.connect(self.find_bar.next)
         actions[Do.FIND_PREVIOUS].triggered.connect(self.find_bar.previous)
         actions[Do.NEXT_DOUBT].triggered.connect(self._next_doubt)
         actions[Do.REPLACE].triggered.connect(self._open_replace)
-        actions[Do.SPLIT].triggered.connect(self._split_current)
-        actions[Do.JOIN].triggered.connect(self._join_current)
-        self.transcript.addAction(actions[Do.SPLIT])
-        self.transcript.addAction(actions[Do.JOIN])
-        for number, do in enumerate(VOICES, start=1):
-            actions[do].triggered.connect(partial(self._give_current_to, number))
-            self.transcript.addAction(actions[do])
-        self.transcript.addAction(actions[Do.EDIT_LINE])
-        self.transcript.addAction(actions[Do.NAME_SPEAKER])
+        actions[Do.LOOP].triggered.connect(self._toggle_loop)
 
     # --- For the window --------------------------------------------------------------------
 
@@ -295,122 +291,28 @@ class ReviewView(QWidget):
         self._show_place(places[number])
         self.transcript.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    # --- Corrections -----------------------------------------------------------------------
+    @Slot(bool)
+    def _toggle_loop(self, is_on: bool) -> None:
+        """Repeat the selected lines; of one line, what is heard now if something is."""
+        if not is_on:
+            self.player.end_loop()
+            return
+        passages = self.transcript.selected_passages()
+        if len(passages) < 2 and (self.player.is_playing or not passages):
+            heard = self.transcript.passage_at(self.player.position_s)
+            passages = (heard,) if heard is not None else ()
+        stretch = stretch_of(passages)
+        if stretch is None:
+            self._kit.actions[Do.LOOP].setChecked(False)
+        else:
+            self.player.start_loop(stretch)
+
+    # --- The meeting -----------------------------------------------------------------------
 
     @Slot()
     def _focus_title(self) -> None:
         self.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.title.selectAll()
-
-    @Slot()
-    def _edit_current(self) -> None:
-        passage = self.transcript.current_passage()
-        if passage is not None:
-            self.transcript.edit_line(passage.first.segment_id)
-
-    @Slot(object, QRect)
-    def _ask_about_line(self, passage: Passage, box: QRect) -> None:
-        segment_ids = tuple(line.segment_id for line in passage.lines)
-        self._ask(passage.first.track, segment_ids, box)
-
-    @Slot(object, QRect)
-    def _ask_about_voice(self, track: TrackId, box: QRect) -> None:
-        self._ask(track, (), box)
-
-    @Slot()
-    def _ask_about_current(self) -> None:
-        passage = self.transcript.current_passage() if self.isVisible() else None
-        if passage is not None:
-            rect = self.transcript.visualRect(self.transcript.currentIndex())
-            at = self.transcript.viewport().mapToGlobal(rect.center())
-            self._ask_about_line(passage, QRect(at, QSize(1, 1)))
-
-    def _give_current_to(self, number: int) -> None:
-        passage, transcript = self.transcript.current_passage(), self.document.transcript
-        if passage is None or transcript is None:
-            return
-        voice = next((s for s in transcript.speakers if s.index == number), None)
-        if voice is not None and voice.track != passage.first.track:
-            ids = [line.segment_id for line in passage.lines]
-            self.document.give_lines(ids, voice.track)
-
-    def _ask(self, track: TrackId | None, segment_ids: tuple[SegmentId, ...], box: QRect) -> None:
-        transcript = self.document.transcript
-        if transcript is None:
-            return
-        panel = WhoPanel(
-            transcript.speakers,
-            self.document.people,
-            track=track,
-            segment_ids=segment_ids,
-            parent=self,
-        )
-        panel.answered.connect(self.document.take_answer)
-        panel.open_at(box)
-
-    # --- Menus and the like ----------------------------------------------------------------
-
-    @Slot(object, float, QPoint)
-    def _show_menu(self, passage: Passage, seconds: float, at: QPoint) -> None:
-        transcript = self.document.transcript
-        if transcript is None:
-            return
-        line = next(
-            (e for e in reversed(passage.lines) if e.span.start_s <= seconds), passage.first
-        )
-        segment = next((s for s in transcript.segments if s.segment_id == line.segment_id), None)
-        menu = line_menu(
-            passage,
-            transcript.speakers,
-            readings(line, segment, seconds) if segment is not None else (),
-            self._verbs(passage, seconds, at, line),
-            self,
-        )
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(at)
-
-    def _verbs(self, passage: Passage, seconds: float, at: QPoint, line: Line) -> LineVerbs:
-        document, model = self.document, self.document.model
-        above = passage_above([model.row(n) for n in range(model.rowCount())], passage)
-        whole = tuple(LineSelection(segment_id=one.segment_id) for one in passage.lines)
-        is_other = above is not None and above.first.track not in (None, passage.first.track)
-        joined = above.first.track if above is not None and is_other else None
-        return LineVerbs(
-            play=lambda: self.player.play_from(seconds),
-            ask_who=lambda: self._ask_about_line(passage, QRect(at, QSize(1, 1))),
-            edit=lambda: self.transcript.edit_line(line.segment_id),
-            join=(lambda: document.give(whole, joined)) if joined is not None else None,
-            give_rest=lambda track: document.give(lines_from(passage, seconds), track),
-            rewrite=lambda text: document.edit_texts({line.segment_id: text}),
-        )
-
-    @Slot()
-    def _split_current(self) -> None:
-        passage, transcript = self.transcript.current_passage(), self.document.transcript
-        if passage is None or transcript is None:
-            return
-        seconds = self.player.position_s
-        inside = passage.first.span.start_s < seconds < passage.last.span.end_s
-        if not inside:
-            text = self.tr("Click the first word that somebody else says, then split there.")
-            self._kit.show_problem(Problem(text=text, severity=Severity.WARNING))
-            return
-        rect = self.transcript.visualRect(self.transcript.currentIndex())
-        at = self.transcript.viewport().mapToGlobal(rect.center())
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        verbs = self._verbs(passage, _word_start(passage, seconds), at, passage.first)
-        fill_split_menu(menu, passage, transcript.speakers, verbs)
-        menu.popup(at)
-        menu.setActiveAction(menu.actions()[0])
-
-    @Slot()
-    def _join_current(self) -> None:
-        passage = self.transcript.current_passage()
-        if passage is not None:
-            verbs = self._verbs(passage, 0.0, QPoint(), passage.first)
-            if verbs.join is not None:
-                verbs.join()
 
     @Slot()
     def _ask_export(self) -> None:
@@ -440,9 +342,3 @@ class ReviewView(QWidget):
         tokens, icons = self._kit.theme.tokens, self._kit.icons
         self.more.setIcon(icons.icon("more", tokens.text))
         self.export.setIcon(icons.icon("export", tokens.on_accent))
-
-
-def _word_start(passage: Passage, seconds: float) -> float:
-    """When the word began that is heard at a moment; of a pause, the word after it."""
-    words = [word for line in passage.lines for word in line.words]
-    return next((w.span.start_s for w in words if w.span.end_s > seconds), seconds)

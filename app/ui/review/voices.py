@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QCoreApplication, QPoint, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.domain.facts import SpeakerFacts, meeting_facts
-from app.domain.ids import TrackId
+from app.domain.ids import SegmentId, TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.speakers import MeetingSpeaker, NameSource
 from app.ui.theme import Theme
 from app.ui.times import clock
+from app.ui.transcript.dragging import unpacked
 from app.ui.transcript.lines import initials_of
 from app.ui.widgets.chip import SpeakerChip, chip_height
 
@@ -19,10 +28,12 @@ _GAP_PX = 8
 
 
 class VoiceStrip(QWidget):
-    """As many chips as fit in one row; the rest is in a menu."""
+    """As many chips as fit in one row, the rest in a menu; lines may be dropped on a voice."""
 
     chosen = Signal(object, QRect)
     """A `TrackId`, and where its chip is, in global coordinates."""
+    given = Signal(tuple, object)
+    """Lines were dropped: their ids, and the `TrackId`, or None for somebody new."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +46,17 @@ class VoiceStrip(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(QMenu(self.more))
         self.more.hide()
+        self.newcomer = SpeakerChip(
+            theme,
+            name=self.tr("Somebody new"),
+            initials="+",
+            colour_index=None,
+            hint=self.tr("Drop lines here to give them to a voice that is not in the list"),
+            parent=self,
+        )
+        self.newcomer.hide()
+        self._is_offering = False
+        self.setAcceptDrops(True)
         theme.changed.connect(self._fit)
         self._fit()
 
@@ -53,6 +75,13 @@ class VoiceStrip(QWidget):
         self._chips = [(s.track, self._chip(s, facts[s.track])) for s in ordered]
         self._place()
 
+    @Slot(bool)
+    def offer(self, is_offering: bool) -> None:
+        """Make room for somebody new while lines are dragged."""
+        self._is_offering = is_offering
+        self._point_out(None)
+        self._place()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Show as many as fit."""
         super().resizeEvent(event)
@@ -61,6 +90,10 @@ class VoiceStrip(QWidget):
     @property
     def _more_px(self) -> int:
         return self.fontMetrics().horizontalAdvance("+88") + 32
+
+    @property
+    def _newcomer_px(self) -> int:
+        return self.newcomer.sizeHint().width() + _GAP_PX
 
     @Slot()
     def _fit(self) -> None:
@@ -91,7 +124,8 @@ class VoiceStrip(QWidget):
         is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         widths = [chip.sizeHint().width() for _track, chip in self._chips]
         total = sum(widths) + _GAP_PX * max(0, len(widths) - 1)
-        room = self.width() if total <= self.width() else self.width() - self._more_px
+        whole = self.width() - (self._newcomer_px if self._is_offering else 0)
+        room = whole if total <= whole else whole - self._more_px
         for (track, chip), width in zip(self._chips, widths, strict=True):
             if hidden or x + width > room:
                 chip.hide()
@@ -102,6 +136,11 @@ class VoiceStrip(QWidget):
             chip.show()
             x += width + _GAP_PX
         self._fill_more(hidden, x)
+        x += self._more_px if hidden else 0
+        width = self._newcomer_px - _GAP_PX
+        left = self.width() - x - width if is_mirrored else x
+        self.newcomer.setGeometry(left, 0, width, self.height())
+        self.newcomer.setVisible(self._is_offering)
 
     def _fill_more(self, hidden: list[tuple[TrackId, SpeakerChip]], x: int) -> None:
         self.more.setVisible(bool(hidden))
@@ -113,6 +152,56 @@ class VoiceStrip(QWidget):
         for track, chip in hidden:
             action = menu.addAction(chip.text())
             action.triggered.connect(lambda _on=False, track=track: self._choose(track, self.more))
+
+    # --- Lines that are dropped ------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Lines of the transcript may come."""
+        if unpacked(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        """Show who would get them."""
+        under = self.childAt(event.position().toPoint())
+        self._point_out(under)
+        event.setAccepted(under is not None)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        """Nobody would get them."""
+        self._point_out(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Give them to the voice below the pointer, or ask which of those that do not fit."""
+        self._point_out(None)
+        at = event.position().toPoint()
+        under, segment_ids = self.childAt(at), unpacked(event.mimeData())
+        track = next((track for track, chip in self._chips if chip is under), None)
+        if under is None or not segment_ids:
+            return
+        event.acceptProposedAction()
+        if under is self.more:
+            self._ask_who_of_the_rest(segment_ids, self.mapToGlobal(at))
+        else:
+            self.given.emit(segment_ids, track)
+
+    def _ask_who_of_the_rest(self, segment_ids: tuple[SegmentId, ...], at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for track, chip in self._chips:
+            if chip.isHidden():
+                give = partial(self._give, segment_ids, track)
+                menu.addAction(chip.text()).triggered.connect(give)
+        menu.popup(at)
+
+    def _give(
+        self, segment_ids: tuple[SegmentId, ...], track: TrackId, _is_checked: object = None
+    ) -> None:
+        self.given.emit(segment_ids, track)
+
+    def _point_out(self, target: QWidget | None) -> None:
+        for chip in (*self.chips, self.newcomer):
+            chip.set_target(is_target=chip is target)
+        self.more.setDown(self.more is target)
 
 
 def describe_facts(facts: SpeakerFacts) -> str:

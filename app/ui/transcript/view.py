@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import (
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
@@ -18,17 +12,17 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QListView,
+    QApplication,
     QPushButton,
     QStyledItemDelegate,
     QWidget,
@@ -37,23 +31,19 @@ from PySide6.QtWidgets import (
 from app.domain.ids import SegmentId
 from app.ui.actions import Do
 from app.ui.kit import Kit
-from app.ui.transcript.delegate import Hit, TranscriptDelegate
-from app.ui.transcript.geometry import RowGeometry
-from app.ui.transcript.layout import RowLayout
-from app.ui.transcript.lines import Passage, Row
-from app.ui.transcript.model import TranscriptModel
+from app.ui.transcript.delegate import Hit
+from app.ui.transcript.dragging import carry
+from app.ui.transcript.layout import column
+from app.ui.transcript.lines import Passage
+from app.ui.transcript.rows_view import EDGE_PX, RowsView
 
-EDGE_PX = 24
-"""Nearer than this to the end counts as being at the live edge."""
-BOTTOM_PX = 72
-"""Room below the last row, so that it is not glued to the edge or under the pill."""
 FLASH_MS = 4000
 
-Index = QModelIndex | QPersistentModelIndex
+_SELECTING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
-class TranscriptView(QListView):
-    """A list view that does its own geometry, so that a change costs only the rows it touches."""
+class TranscriptView(RowsView):
+    """A transcript as one reads it: follows what comes, plays, edits, lets lines be dragged."""
 
     time_clicked = Signal(float)
     """A word was clicked; seconds from the start of the recording."""
@@ -61,26 +51,17 @@ class TranscriptView(QListView):
     """A name or avatar was clicked: the `Passage`, and where, in global coordinates."""
     menu_wanted = Signal(object, float, QPoint)
     """The `Passage` under the pointer, the moment of the word there, and where, globally."""
+    carrying_changed = Signal(bool)
+    """Lines are being dragged, or no longer."""
     edit_started = Signal()
     following_changed = Signal(bool)
 
     def __init__(self, kit: Kit, *, is_live: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(kit, is_live=is_live, parent=parent)
         self._kit = kit
-        self._is_live = is_live
-        self._is_following = is_live
-        self._is_own_scroll = False
-        self._geometry = RowGeometry()
-        self._layouts: list[RowLayout | None] = []
-        self._width = 0
-        self.painter = TranscriptDelegate(kit.theme.tokens, self.font(), self)
-        self.setItemDelegate(self.painter)
+        self._pressed: QPoint | None = None
         self.setAccessibleName(self.tr("Transcript"))
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.viewport().setMouseTracking(True)
         self.pill = QPushButton(kit.actions[Do.JUMP_TO_LIVE].text(), self)
         self.pill.setProperty("kind", "pill")
@@ -122,7 +103,7 @@ class TranscriptView(QListView):
             return
         self._ensure_geometry()
         index = self._rows().index(row)
-        self.setCurrentIndex(index)
+        self._choose(index)
         self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         lines = self._rows().row(row).lines
         self.painter.shown.flash = segment_id or (lines[0].segment_id if lines else None)
@@ -153,90 +134,18 @@ class TranscriptView(QListView):
         index = self._rows().index(row)
         self.scrollTo(index)
         self.painter.editing = segment_id
-        self.setCurrentIndex(index)
+        self._choose(index)
         self.edit(index)
         self.edit_started.emit()
         self.viewport().update()
 
-    def current_passage(self) -> Passage | None:
-        """The first passage of the current row."""
-        row = self._row(self.currentIndex())
-        return row.lanes[0] if row is not None and row.lanes else None
+    def passage_at(self, seconds: float) -> Passage | None:
+        """What is heard at a moment: of people who talk at once, the first."""
+        row = self._rows().row_at(seconds)
+        lanes = self._rows().row(row).lanes if row is not None else ()
+        return lanes[0] if lanes else None
 
-    # --- Geometry --------------------------------------------------------------------------
-
-    def setModel(self, model: TranscriptModel) -> None:  # type: ignore[override]  # noqa: N802
-        """Show another transcript."""
-        super().setModel(model)
-        model.modelReset.connect(self._reset_geometry)
-        self._reset_geometry()
-
-    def layout_of(self, number: int) -> RowLayout:
-        """A row as it stands in this view."""
-        known = self._layouts[number]
-        if known is None:
-            known = self.painter.layout_row(self._rows().row(number), self._width)
-            self._layouts[number] = known
-        return known
-
-    @Slot()
-    def _reset_geometry(self) -> None:
-        self._geometry = RowGeometry()
-        self._layouts = []
-        self._width = 0
-        self._ensure_geometry()
-
-    def _ensure_geometry(self) -> None:
-        if self.model() is None:
-            return
-        width, count = self.viewport().width(), self._rows().rowCount()
-        if width == self._width and count == len(self._geometry):
-            return
-        anchor = self._geometry.row_at(self.verticalOffset()) if self._width else None
-        shift = self.verticalOffset() - self._geometry.top(anchor) if anchor is not None else 0
-        self._width = width
-        self._layouts = [self.painter.layout_row(self._rows().row(n), width) for n in range(count)]
-        self._geometry = RowGeometry()
-        self._geometry.replace(0, 0, [layout.height for layout in self._layouts if layout])
-        self._set_range()
-        if anchor is not None and not self._is_following:
-            self._scroll_to(self._geometry.top(min(anchor, count)) + shift)
-
-    def _replace_rows(self, first: int, removed_count: int, added_count: int) -> None:
-        if self._width == 0:
-            self._ensure_geometry()
-            return
-        top = self.verticalOffset()
-        old_bottom = self._geometry.top(first + removed_count)
-        rows = [self._rows().row(number) for number in range(first, first + added_count)]
-        layouts = [self.painter.layout_row(row, self._width) for row in rows]
-        self._layouts[first : first + removed_count] = layouts
-        self._geometry.replace(first, removed_count, [layout.height for layout in layouts])
-        self._set_range()
-        moved = self._geometry.top(first + added_count) - old_bottom
-        if old_bottom <= top and moved and not self._is_following:
-            self._scroll_to(top + moved)
-        self.viewport().update()
-
-    def _set_range(self) -> None:
-        bar = self.verticalScrollBar()
-        self._is_own_scroll = True
-        bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(self.painter.shaper.line_height)
-        room = BOTTOM_PX if self._is_live else BOTTOM_PX // 2
-        bar.setRange(0, max(0, self._geometry.total + room - self.viewport().height()))
-        bar.setEnabled(bar.maximum() > 0)
-        self._is_own_scroll = False
-        if self._is_following:
-            self._to_end()
-
-    def _to_end(self) -> None:
-        self._scroll_to(self.verticalScrollBar().maximum())
-
-    def _scroll_to(self, value: int) -> None:
-        self._is_own_scroll = True
-        self.verticalScrollBar().setValue(value)
-        self._is_own_scroll = False
+    # --- Following -------------------------------------------------------------------------
 
     @Slot(int)
     def _scrolled(self, value: int) -> None:
@@ -257,118 +166,12 @@ class TranscriptView(QListView):
         x = (self.viewport().width() - self.pill.width()) // 2
         self.pill.move(x, self.height() - self.pill.height() - 18)
 
-    # --- What QListView asks ---------------------------------------------------------------
-
-    def doItemsLayout(self) -> None:  # noqa: N802
-        """Place rows that are not placed yet."""
-        self._ensure_geometry()
-        QAbstractItemView.doItemsLayout(self)
-
-    def updateGeometries(self) -> None:  # noqa: N802
-        """Keep editors and scroll range in step."""
-        self._set_range()
-        QAbstractItemView.updateGeometries(self)
-
-    def visualRect(self, index: Index) -> QRect:  # noqa: N802
-        """Where a row stands in the viewport."""
-        if not index.isValid() or index.row() >= len(self._geometry):
-            return QRect()
-        top = self._geometry.top(index.row()) - self.verticalOffset()
-        return QRect(0, top, self.viewport().width(), self._geometry.height(index.row()))
-
-    def indexAt(self, point: QPoint) -> QModelIndex:  # noqa: N802
-        """The row under a point of the viewport."""
-        row = self._geometry.row_at(point.y() + self.verticalOffset())
-        return QModelIndex() if row is None else self._rows().index(row)
-
-    def scrollTo(  # noqa: N802
-        self,
-        index: Index,
-        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
-    ) -> None:
-        """Bring a row into sight."""
-        self._ensure_geometry()
-        if not index.isValid() or index.row() >= len(self._geometry):
-            return
-        top, height = self._geometry.top(index.row()), self._geometry.height(index.row())
-        page, bar = self.viewport().height(), self.verticalScrollBar()
-        if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
-            bar.setValue(top - max(0, (page - height) // 2))
-        elif top < bar.value():
-            bar.setValue(top)
-        elif top + height > bar.value() + page:
-            bar.setValue(min(top, top + height - page + EDGE_PX))
-
-    def verticalOffset(self) -> int:  # noqa: N802
-        """Pixels scrolled."""
-        return self.verticalScrollBar().value()
-
-    def horizontalOffset(self) -> int:  # noqa: N802
-        """Always 0."""
-        return 0
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802
-        """Move what is painted."""
-        self.viewport().scroll(0, dy)
-
-    def moveCursor(  # noqa: N802
-        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
-    ) -> QModelIndex:
-        """The row that a key leads to."""
-        count = self._rows().rowCount()
-        if count == 0:
-            return QModelIndex()
-        row = max(0, self.currentIndex().row())
-        move = QAbstractItemView.CursorAction
-        page = max(1, self.viewport().height() // (3 * self.painter.shaper.line_height))
-        step = {
-            move.MoveUp: -1, move.MovePrevious: -1, move.MoveDown: 1, move.MoveNext: 1,
-            move.MovePageUp: -page, move.MovePageDown: page,
-            move.MoveHome: -count, move.MoveEnd: count,
-        }.get(action, 0)  # fmt: skip
-        return self._rows().index(min(count - 1, max(0, row + step)))
-
-    def setSelection(  # noqa: N802
-        self, rect: QRect, command: QItemSelectionModel.SelectionFlag
-    ) -> None:
-        """Select the row under a rectangle."""
-        index = self.indexAt(rect.center())
-        self.selectionModel().select(QItemSelection(index, index), command)
-
-    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:  # noqa: N802
-        """What to repaint when the selection changes."""
-        return QRegion(self.viewport().rect())
-
-    def dataChanged(  # noqa: N802
-        self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()
-    ) -> None:
-        """Lay changed rows out again."""
-        count = bottom_right.row() - top_left.row() + 1
-        self._replace_rows(top_left.row(), count, count)
-        QAbstractItemView.dataChanged(self, top_left, bottom_right, roles)
-
-    def rowsInserted(self, parent: Index, start: int, end: int) -> None:  # noqa: N802
-        """Place new rows."""
-        if len(self._geometry) + end - start + 1 == self._rows().rowCount():
-            self._replace_rows(start, 0, end - start + 1)
-        self._ensure_geometry()
-        QAbstractItemView.rowsInserted(self, parent, start, end)
-
-    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:  # noqa: N802
-        """Close the gap that removed rows leave."""
-        self._replace_rows(start, end - start + 1, 0)
-        QAbstractItemView.rowsAboutToBeRemoved(self, parent, start, end)
-
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Wrap again when the width changes."""
         self._ensure_geometry()
         self._set_range()
         self._place_pill()
         QAbstractItemView.resizeEvent(self, event)
-
-    def viewportSizeHint(self) -> QSize:  # noqa: N802
-        """Whatever there is."""
-        return QSize(400, 300)
 
     # --- Painting and input ----------------------------------------------------------------
 
@@ -377,18 +180,30 @@ class TranscriptView(QListView):
         self._ensure_geometry()
         painter = QPainter(self.viewport())
         offset = self.verticalOffset()
+        chosen = self.selectionModel()
         first = self._geometry.row_at(event.rect().top() + offset)
         if first is None:
             return
-        for number in range(first, len(self._geometry)):
+        # The row above may be selected, which shows below it.
+        for number in range(max(0, first - 1), len(self._geometry)):
             top = self._geometry.top(number) - offset
             if top > event.rect().bottom():
                 break
             rect = QRect(0, top, self.viewport().width(), self._geometry.height(number))
+            if self._has_several and chosen.isSelected(self._rows().index(number)):
+                self._paint_selected(painter, rect)
             if self.hasFocus() and number == self.currentIndex().row():
                 self._paint_current(painter, rect, number)
             layout = self.layout_of(number)
             self.painter.paint_row(painter, rect, self._rows().row(number), layout)
+
+    def _paint_selected(self, painter: QPainter, rect: QRect) -> None:
+        left, width = column(rect.width())
+        box = QRect(left - 10, rect.top() + 6, width + 20, rect.height() - 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._kit.theme.tokens.accent_soft))
+        painter.drawRoundedRect(box, 8, 8)
 
     def _paint_current(self, painter: QPainter, rect: QRect, number: int) -> None:
         cells = self.layout_of(number).cells
@@ -397,11 +212,21 @@ class TranscriptView(QListView):
             bar = QRect(left, top, 3, cells[0].height)
             painter.fillRect(bar, self.palette().highlight())
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A press may begin to drag lines."""
+        at = event.position().toPoint()
+        can_drag = not self._is_live and event.button() is Qt.MouseButton.LeftButton
+        self._pressed = at if can_drag and self._hit(at) is not None else None
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A click on a word plays from there, one on a name asks who it is."""
+        """A click on a word plays from there, one on a name asks who; Ctrl and Shift select."""
+        self._pressed = None
         super().mouseReleaseEvent(event)
         hit = self._hit(event.position().toPoint())
         if hit is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        if not self._is_live and event.modifiers() & _SELECTING:
             return
         if hit.is_name:
             at = self.viewport().mapToGlobal(event.position().toPoint())
@@ -416,11 +241,30 @@ class TranscriptView(QListView):
             self.edit_line(hit.line.segment_id)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Show what can be clicked."""
+        """Show what can be clicked; with the button held, drag it."""
+        if self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            way = event.position().toPoint() - self._pressed
+            if way.manhattanLength() >= QApplication.startDragDistance():
+                self._carry(self._pressed)
+            return
         hit = self._hit(event.position().toPoint())
         is_active = hit is not None and (hit.is_name or hit.character is not None)
         shape = Qt.CursorShape.PointingHandCursor if is_active else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
+
+    def _carry(self, pressed: QPoint) -> None:
+        """Drag what was pressed: the selected rows, or one passage."""
+        self._pressed = None
+        hit = self._hit(pressed)
+        if hit is None:
+            return
+        selected = self.selected_passages()
+        passages = selected if len(selected) > 1 and hit.passage in selected else (hit.passage,)
+        many = self.tr("%1 passages").replace("%1", str(len(passages)))
+        label = many if len(passages) > 1 else hit.passage.text
+        self.carrying_changed.emit(True)
+        carry(self, passages, label, self._kit.theme.tokens)
+        self.carrying_changed.emit(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Enter plays from the current passage."""
@@ -447,14 +291,6 @@ class TranscriptView(QListView):
         self.viewport().update()
 
     # --- Inside ----------------------------------------------------------------------------
-
-    def _rows(self) -> TranscriptModel:
-        model = self.model()
-        assert isinstance(model, TranscriptModel)
-        return model
-
-    def _row(self, index: Index) -> Row | None:
-        return self._rows().row(index.row()) if index.isValid() else None
 
     def _hit(self, point: QPoint) -> Hit | None:
         index = self.indexAt(point)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.ui.theme import Theme
@@ -65,6 +65,7 @@ class SpeakerChip(QAbstractButton):
         self._initials = initials
         self._colour_index = colour_index
         self._detail = detail
+        self._is_target = False
         self.setText(name)
         self.setAccessibleName(name)
         what = self.tr("Voice in this meeting. Press to name it.")
@@ -73,6 +74,17 @@ class SpeakerChip(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme.changed.connect(self.update)
+
+    @property
+    def is_target(self) -> bool:
+        """Whether what is dragged would be dropped here."""
+        return self._is_target
+
+    def set_target(self, *, is_target: bool) -> None:
+        """Show that what is dragged would be dropped here, or no longer."""
+        if is_target != self._is_target:
+            self._is_target = is_target
+            self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Wide enough for the name, up to a limit."""
@@ -92,8 +104,12 @@ class SpeakerChip(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setPen(QColor(tokens.accent if self.hasFocus() else tokens.line))
-        painter.setBrush(QColor(tokens.hover if self.underMouse() else tokens.surface))
+        if self._is_target:
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.setBrush(QColor(tokens.accent_soft))
+        else:
+            painter.setPen(QColor(tokens.accent if self.hasFocus() else tokens.line))
+            painter.setBrush(QColor(tokens.hover if self.underMouse() else tokens.surface))
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
         is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         avatar_x = self.width() - _AVATAR_PX - 4 if is_mirrored else 4

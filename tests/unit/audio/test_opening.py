@@ -10,6 +10,7 @@ from app.audio.recorder import Recorder
 from app.audio.windows import WindowsCaptureBackend
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
+from tests.fakes.audio_device import FakeInput, ManualClock, make_device
 from tests.fakes.loopback_modules import FakePyAudioModule
 from tests.fakes.sounddevice_module import FakeSoundDevice
 
@@ -132,3 +133,28 @@ def test_watch_ends_when_the_folder_refuses(machine, tmp_path, monkeypatch):
 
     assert machine.watches[0].close_count == 1
     assert machine.outputs.open_count == 0
+
+
+def test_idle_devices_are_waited_for_together(tmp_path):
+    clock, waits = ManualClock(), []
+
+    class Idle(FakeInput):
+        def wait_started(self, timeout_s):
+            waits.append(timeout_s)
+            clock.time_s += timeout_s
+            return False
+
+    class Backend(WindowsCaptureBackend):
+        def list_devices(self):
+            return tuple(make_device(stream) for stream in BOTH)
+
+        def open_device(self, device, stream):
+            return Idle(device)
+
+        def watch(self):
+            return Watch()
+
+    capture = Backend(clock).start(BOTH, tmp_path / "meeting", lambda _notice: None)
+    capture.stop()
+
+    assert waits == [1.0, 0.0]

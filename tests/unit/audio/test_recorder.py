@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from app.audio import timeline
-from app.audio.recorder import Recorder, repair
+from app.audio.recorder import Recorder
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
 from app.domain.messages import NoticeKind
@@ -288,32 +288,6 @@ def test_bug_in_the_recorder_releases_readers_and_is_told(bench, monkeypatch, ca
     assert one.noticed.acquire(timeout=WAIT_S)
     assert one.recorder.sources()[StreamId.MIC].read(0, 1, timeout_s=WAIT_S) is None
     assert "What came before is kept" in one.notices[0].text
-
-
-def test_repair_of_a_complete_recording_changes_nothing(bench, tmp_path):
-    one = bench()
-    one.inputs[StreamId.MIC].deliver(noise(1.0), one.t0 + 1.0)
-    info = one.recorder.stop()[0]
-    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-
-    repaired = repair(tmp_path)
-
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
-    assert len(repaired) == 1
-    assert repaired[0].sample_count == info.sample_count
-    assert repaired[0].original_paths == info.original_paths
-    assert (repaired[0].rate_hz, repaired[0].channels) == (RATE_HZ, 1)
-
-
-def test_repair_drops_half_a_sample_and_ignores_other_files(tmp_path):
-    (tmp_path / "system.s16").write_bytes(b"\1\0\2\0\3")
-    (tmp_path / "notes.s16").write_bytes(b"\1")
-
-    infos = repair(tmp_path)
-
-    assert [(info.stream, info.sample_count) for info in infos] == [(StreamId.SYSTEM, 2)]
-    assert (tmp_path / "system.s16").read_bytes() == b"\1\0\2\0"
-    assert (tmp_path / "notes.s16").read_bytes() == b"\1"
 
 
 def test_nothing_of_a_hold_is_stored_and_the_time_line_goes_on(bench):

@@ -43,3 +43,10 @@ def test_a_part_of_a_meeting_is_written(line, meeting_id):
     assert line.run(*part, "--from", "0:00", "--until", "1:00").stdout == "Speaker 1: hello there\n"
     assert "hello" not in line.run(*part, "--from", "1:00").stdout
     assert "later than --from" in line.run(*part, "--from", "9", "--until", "9", exit_code=2).stderr
+
+
+def test_what_some_people_say_is_written(line, meeting_id):
+    own = ("export", "last", "txt", "-o", "-", "--speaker")
+
+    assert line.run(*own, "speaker 1").stdout == "Speaker 1: hello there\n"
+    assert "does not speak in this meeting" in line.run(*own, "Ada", exit_code=2).stderr

@@ -111,8 +111,25 @@ def test_a_time_is_given_to_somebody(line, meeting_id):
     assert "Nobody says a word" in line.run(*nothing, exit_code=2).stderr
 
 
+def test_a_voice_is_split_from_a_moment_to_the_end(line, meeting_id):
+    line.run("library", "assign", "last", "b", "S1")
+
+    line.run("library", "assign", "last", "new", "--of", "Speaker 1", "--from", "0:04")
+    assert shown(line) == ["[00:00] Speaker 1: hello there", "[00:05] Speaker 3: good morning"]
+
+    own = ("library", "assign", "last", "S1", "--of", "Speaker 1", "--from", "0:04")
+    assert "Nobody says a word" in line.run(*own, exit_code=2).stderr
+
+
 @pytest.mark.parametrize(
-    "arguments", [("S1",), ("a", "S1", "--from", "1"), ("a", "S1", "--name", "Bo")]
+    "arguments",
+    [
+        ("S1",),
+        ("a", "S1", "--from", "1"),
+        ("S1", "--to", "1"),
+        ("a", "S1", "--of", "S2"),
+        ("a", "S1", "--name", "Bo"),
+    ],
 )
 def test_assign_says_what_it_needs(line, meeting_id, arguments):
     assert "Usage" in line.run("library", "assign", "last", *arguments, exit_code=2).stderr

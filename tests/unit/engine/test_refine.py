@@ -219,31 +219,6 @@ def test_every_speech_is_decoded_once_with_full_context(tmp_path):
     assert {r.beam_size for r in requests} == {5}
 
 
-def test_chunks_are_decoded_side_by_side_and_stay_in_their_order(tmp_path, monkeypatch):
-    twice = {SYSTEM: np.concatenate([SCRIPT.samples, SCRIPT.samples])}
-    monkeypatch.setattr("app.engine.refine.DECODES_AT_ONCE", 1)
-    one_by_one = Pass(tmp_path, samples=twice)
-    monkeypatch.undo()
-    both_run, other_is_done = threading.Barrier(2, timeout=10), threading.Event()
-    decode = FakeAsr.transcribe
-
-    def slow_first(asr, samples, request):
-        # A chunk that waited for the one before it would break the barrier.
-        number = both_run.wait()
-        if number == 0:
-            assert other_is_done.wait(10)
-        result = decode(asr, samples, request)
-        other_is_done.set()
-        return result
-
-    monkeypatch.setattr(FakeAsr, "transcribe", slow_first)
-
-    side_by_side = Pass(tmp_path, samples=twice)
-
-    assert len(one_by_one.models.final.requests) == 2
-    assert side_by_side.events == one_by_one.events
-
-
 def test_language_of_the_first_words_is_that_of_all_that_follow(tmp_path, monkeypatch):
     decode = FakeAsr.transcribe
 

@@ -176,5 +176,9 @@ def test_plain_text_stays_where_a_voice_is_never_heard_alone(tmp_path):
 def test_rescue_is_made_only_where_it_is_chosen():
     models = FakeModels(SCRIPT)
 
-    assert OverlapRescue.of_choice(ModelChoice(separation=None), models, CENTROIDS) is None
-    assert OverlapRescue.of_choice(ModelChoice(separation="auto"), models, CENTROIDS)
+    def rescue_of(separation):
+        choice = ModelChoice(separation=separation)
+        return OverlapRescue.of_choice(choice, models, models.final, CENTROIDS)
+
+    assert rescue_of(None) is None
+    assert rescue_of("auto") is not None

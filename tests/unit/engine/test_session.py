@@ -446,14 +446,6 @@ def test_point_changes_in_mid_meeting_without_losing_a_word():
     assert recorded.text == DIALOGUE.text
 
 
-def test_without_the_governor_nothing_steps_down(monkeypatch):
-    config = replace(make_config(is_realtime=True), without=frozenset({Part.GOVERNOR}))
-    session = LiveSession(config, FakeModels(DIALOGUE), Recorded().events.append)
-    monkeypatch.setattr(session, "_overdue_s", lambda stream: 5.0)
-
-    assert [session.health().relief for _ in range(9)] == [0] * 9
-
-
 def test_session_that_falls_behind_steps_down_and_says_so(monkeypatch):
     recorded = Recorded()
     session = LiveSession(
@@ -467,6 +459,16 @@ def test_session_that_falls_behind_steps_down_and_says_so(monkeypatch):
     told = [event.notice for event in recorded.events if isinstance(event, Told)]
     assert [notice.kind for notice in told] == [NoticeKind.BEHIND] * 3
     assert len({notice.text for notice in told}) == 3
+
+
+def test_session_without_a_governor_falls_behind_as_it_is(monkeypatch):
+    recorded = Recorded()
+    config = make_config(is_realtime=True, without=frozenset({Part.GOVERNOR}))
+    session = LiveSession(config, FakeModels(DIALOGUE), recorded.events.append)
+    monkeypatch.setattr(session, "_overdue_s", lambda stream: 5.0)
+
+    assert [session.health().relief for _ in range(9)] == [0] * 9
+    assert not [event for event in recorded.events if isinstance(event, Told)]
 
 
 # --- resuming ---

@@ -30,6 +30,7 @@ def test_interrupted_meetings_are_told_when_the_program_opens(program):
         files=program.files,
         player=program.player,
         exporters=program.exporters,
+        pick_voice=program.pick_voice,
         repair=repair,
     )
 

@@ -354,6 +354,31 @@ def test_a_name_given_by_the_user_teaches_the_enrolled_voice(program, people, ta
     assert learned(program, talk) == [("Ada", pytest.approx([0.6, 0.0, 0.8]))]
 
 
+def test_lessons_are_learned_again_when_the_model_changes(program, people, talk, tmp_path):
+    program.library.transcripts.rename_track(talk, TrackId("S3"), "ada")
+    people.learn(talk)
+    program.engine.embedding_id = "another-model"
+
+    people.identify(write_audio(tmp_path / "x", level(ADA)))
+
+    prints = program.library.speakers.voiceprints()
+    assert {v.model_id for v in prints} == {"another-model"}
+    assert learned(program, talk) == [("Ada", pytest.approx([0.0, 0.0, 1.0]))]
+
+
+def test_lessons_of_a_deleted_recording_do_not_stop_the_others(program, people, talk, tmp_path):
+    program.library.transcripts.rename_track(talk, TrackId("S3"), "ada")
+    assert people.learn(talk) == 1
+    for spool in program.paths.data_dir.rglob("*.s16"):
+        if program.paths.voices_dir not in spool.parents:
+            spool.unlink()
+    program.engine.embedding_id = "another-model"
+
+    assert people.identify(write_audio(tmp_path / "x", level(ADA)))
+
+    assert learned(program, talk) == []
+
+
 def test_a_name_taken_away_is_unlearned(program, people, talk):
     program.library.transcripts.rename_track(talk, TrackId("S1"), "Ada")
     people.learn(talk)

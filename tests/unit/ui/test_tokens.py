@@ -35,7 +35,7 @@ def test_text_is_readable_on_every_background(tokens: Tokens):
     ("ink", "background"),
     [
         ("muted", "window"), ("muted", "sidebar"), ("muted", "surface"), ("muted", "raised"),
-        ("muted", "hover"), ("muted", "selected"), ("partial", "window"),
+        ("muted", "hover"), ("muted", "selected"), ("muted", "accent_soft"), ("partial", "window"),
         ("on_accent", "accent"), ("on_accent", "accent_hover"),
         ("on_record", "record"), ("on_record", "record_hover"),
         ("warning", "warning_soft"), ("error", "error_soft"), ("error", "surface"),
@@ -52,6 +52,7 @@ def test_every_voice_is_readable_on_window_lane_and_avatar(tokens: Tokens):
         assert contrast(colour, tokens.window) >= READABLE
         assert contrast(colour, tokens.soft(colour)) >= READABLE
         assert contrast(colour, tokens.avatar(colour)) >= READABLE
+        assert contrast(colour, tokens.accent_soft) >= READABLE
         assert contrast(tokens.surface, colour) >= READABLE
         assert contrast(tokens.text, tokens.soft(colour)) >= READABLE
 

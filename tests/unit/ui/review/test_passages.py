@@ -9,7 +9,16 @@ from app.domain.messages import SegmentStatus, SegmentUpdate, Word
 from app.domain.selection import LineSelection
 from app.domain.units import Span
 from app.ui.review.find import places_of
-from app.ui.review.passages import lines_from, passage_above, readings, replaced
+from app.ui.review.passages import (
+    LOOP_PAD_S,
+    lines_from,
+    passage_above,
+    readings,
+    replaced,
+    stretch_of,
+    voice_from,
+    word_start,
+)
 from app.ui.transcript.lines import Row, line_of, passage_of
 
 pytestmark = pytest.mark.unit
@@ -79,3 +88,29 @@ def test_places_are_replaced_from_the_end_so_that_none_moves():
     assert replaced([line], places[:2], 3, "horse") == {"a": "the horse and the horse catches"}
     assert replaced([line], places, 3, "") == {"a": "the and the ches"}
     assert replaced([line], [], 3, "horse") == {}
+
+
+def test_a_voice_is_cut_at_a_word_and_takes_its_later_lines_along():
+    both, later = passage(FIRST, SECOND), segment("c", "never again", 20)
+    other = replace(segment("d", "I agree", 30), track=TrackId("S2"))
+    earlier = segment("z", "hello", 0)
+    lines = [line_of(one, {}) for one in (earlier, FIRST, SECOND, later, other)]
+
+    assert voice_from(lines, both, 6.0) == (
+        LineSelection(segment_id=SegmentId("b"), first=1),
+        LineSelection(segment_id=SegmentId("c")),
+    )
+
+
+def test_a_stretch_reaches_from_the_first_word_to_the_last_with_some_room():
+    stretch = stretch_of([passage(SECOND), passage(FIRST)])
+
+    assert stretch is not None
+    assert stretch.start_s == 0.0
+    assert stretch.end_s == pytest.approx(8.0 + LOOP_PAD_S)
+    assert stretch_of([]) is None
+
+
+def test_a_moment_belongs_to_the_word_that_is_heard_or_comes_next():
+    assert word_start(passage(SECOND), 6.4) == pytest.approx(6.0)
+    assert word_start(passage(SECOND), 6.95) == pytest.approx(7.0)

@@ -1,0 +1,101 @@
+"""Recordings as crashes and power cuts leave them."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.audio.repair import repair
+from app.domain.ids import StreamId
+
+pytestmark = pytest.mark.unit
+
+RATE_HZ = 16_000
+SOUND = (3_000 * np.sin(np.arange(4 * RATE_HZ) * 0.05)).astype("<i2") + np.int16(1)
+
+
+def write_recording(folder, *segments, spool=SOUND):
+    """A recording whose archive is as it was captured at 16 kHz, and whose spool is `spool`."""
+    for number, segment in enumerate(segments, start=1):
+        soundfile.write(folder / f"mic-{number:04d}.flac", segment, RATE_HZ, "PCM_16")
+    (folder / "mic.s16").write_bytes(spool.tobytes())
+
+
+def spool_of(folder):
+    return np.frombuffer((folder / "mic.s16").read_bytes(), dtype="<i2")
+
+
+def test_complete_recording_stays_as_it_is(tmp_path):
+    write_recording(tmp_path, SOUND[:40_000], SOUND[40_000:])
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    (info,) = repair(tmp_path)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert (info.stream, info.sample_count) == (StreamId.MIC, len(SOUND))
+    assert [path.name for path in info.original_paths] == ["mic-0001.flac", "mic-0002.flac"]
+    assert (info.rate_hz, info.channels) == (RATE_HZ, 1)
+
+
+def test_half_a_sample_is_dropped_and_other_files_are_ignored(tmp_path):
+    (tmp_path / "system.s16").write_bytes(b"\1\0\2\0\3")
+    (tmp_path / "notes.s16").write_bytes(b"\1")
+
+    infos = repair(tmp_path)
+
+    assert [(info.stream, info.sample_count) for info in infos] == [(StreamId.SYSTEM, 2)]
+    assert (tmp_path / "system.s16").read_bytes() == b"\1\0\2\0"
+    assert (tmp_path / "notes.s16").read_bytes() == b"\1"
+
+
+@pytest.mark.parametrize("left", [0, 10_001, 40_000, 50_000])
+@pytest.mark.parametrize("zeros", [0, 7_000])
+def test_end_of_the_spool_that_never_reached_the_disk_comes_from_the_archive(tmp_path, left, zeros):
+    torn = np.concatenate((SOUND[:left], np.zeros(zeros, dtype="<i2")))
+    write_recording(tmp_path, SOUND[:40_000], SOUND[40_000:], spool=torn)
+
+    (info,) = repair(tmp_path)
+
+    np.testing.assert_array_equal(spool_of(tmp_path), SOUND)
+    assert info.sample_count == len(SOUND)
+
+
+def test_segments_of_another_rate_and_width_are_brought_to_that_of_the_spool(tmp_path):
+    times = np.arange(4 * 48_000) / 48_000
+    tone = 0.3 * np.sin(2 * np.pi * 440 * times)
+    soundfile.write(tmp_path / "mic-0001.flac", np.stack([tone, tone], axis=1), 48_000, "PCM_16")
+    wanted = np.rint(32_768 * 0.3 * np.sin(2 * np.pi * 440 * np.arange(64_000) / 16_000))
+    (tmp_path / "mic.s16").write_bytes(wanted[:20_000].astype("<i2").tobytes())
+
+    (info,) = repair(tmp_path)
+
+    repaired = spool_of(tmp_path).astype(int)
+    assert (info.rate_hz, info.channels, len(repaired)) == (48_000, 2, 64_000)
+    inner = slice(21_000, 63_000)
+    assert np.abs(repaired[inner] - wanted[inner]).max() <= 3
+
+
+def test_spool_that_is_a_little_shorter_because_of_a_clock_stays(tmp_path):
+    write_recording(tmp_path, SOUND, spool=SOUND[:-3_000])
+
+    (info,) = repair(tmp_path)
+
+    assert info.sample_count == len(SOUND) - 3_000
+
+
+def test_silence_at_the_end_stays_silence(tmp_path):
+    quiet = np.concatenate((SOUND, np.zeros(32_000, dtype="<i2")))
+    write_recording(tmp_path, quiet, spool=quiet)
+
+    repair(tmp_path)
+
+    np.testing.assert_array_equal(spool_of(tmp_path), quiet)
+
+
+def test_segment_that_cannot_be_read_leaves_the_rest(tmp_path):
+    write_recording(tmp_path, SOUND[:40_000], spool=SOUND[:40_000])
+    (tmp_path / "mic-0002.flac").write_bytes(b"fLaC, and then nothing")
+
+    (info,) = repair(tmp_path)
+
+    assert info.sample_count == 40_000
+    np.testing.assert_array_equal(spool_of(tmp_path), SOUND[:40_000])
