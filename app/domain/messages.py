@@ -43,7 +43,7 @@ class SpeechSpan:
         is_final: False while the speech goes on; the span then ends at the last processed sample.
         is_continued: True when the stretch was cut for length and speech goes on behind it.
         mean_probability: Mean of the VAD over the span, in [0, 1].
-        is_sure: Whether the VAD was sure of speech at least once.
+        is_sure: Whether the VAD was sure of speech somewhere in it.
     """
 
     stream: StreamId

@@ -6,9 +6,10 @@ interrupted pass keeps what it has done.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.ids import StreamId
@@ -30,7 +31,7 @@ from app.engine.protocol import Event, Patched, SessionStarted, Told
 from app.engine.rescue import OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.engine.vocabulary import knowing
-from app.pipeline.chunks import pack
+from app.pipeline.chunks import Chunk, pack
 from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
 from app.pipeline.level import BLOCK, LevelStatistics
@@ -98,11 +99,7 @@ def refine(
     speech = {
         stream: _speech(view, models, choice.vad, stream, cancel) for stream, view in views.items()
     }
-    chunks = [
-        (stream, chunk)
-        for stream, found in speech.items()
-        for chunk in pack([each.span for each in found])
-    ]
+    chunks = [(stream, chunk) for stream, found in speech.items() for chunk in _chunks(found)]
     chunks.sort(key=lambda pair: pair[1].span)
     echoes = _Echoes(job, is_leaking=leak is not None)
     total = sum(chunk.length for _, chunk in chunks) or 1
@@ -216,6 +213,13 @@ def _speech(
         spans.append(last)
     whole = Span(0, len(view))
     return [replace(each, span=each.span.clip(whole)) for each in spans]
+
+
+def _chunks(speech: Sequence[SpeechSpan]) -> Iterator[Chunk]:
+    """Pack sure speech; anything else is heard alone: the words around it would speak for it."""
+    for is_sure, group in itertools.groupby(speech, key=lambda each: each.is_sure):
+        spans = [each.span for each in group]
+        yield from pack(spans) if is_sure else (Chunk((span,)) for span in spans if span.length)
 
 
 def _continued(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
@@ -22,7 +23,8 @@ class GateParameters:
         hangover_s: A pause this long ends the utterance.
         tail_s: Silence kept behind the last speech hop.
         max_length_s: Longer utterances are cut at their deepest pause.
-        sure_probability: Sounds that are no speech may open the gate, but do not come so high.
+        sure_probability: Sounds that are no speech may open the gate, but do not come so high...
+        min_sure_s: ...for as long as this; a spoken word does.
     """
 
     open_probability: float = 0.5
@@ -33,6 +35,7 @@ class GateParameters:
     tail_s: float = 0.25
     max_length_s: float = 28.0
     sure_probability: float = 0.9
+    min_sure_s: float = 0.09
 
 
 REMEMBERED_HOPS = 8_192
@@ -88,9 +91,11 @@ class VadGate:
         return min(self._position, self._last_speech_end + self._tail) - 1
 
     def is_sure(self, span: Span) -> bool:
-        """Whether the model was sure of speech in one of the hops of a recent stretch."""
+        """Whether the model was sure of speech in a recent stretch, for long enough for a word."""
         first, end = span.start - self._hop, span.end
-        return any(first < at < end for at in reversed(self._sure_at))
+        newest = itertools.takewhile(lambda at: at > first, reversed(self._sure_at))
+        sure = sum(self._hop for at in newest if at < end)
+        return sure >= self._parameters.min_sure_s * SESSION_RATE_HZ
 
     def push(self, probability: float) -> SpeechSpan | None:
         """Take the next hop's probability; returns the utterance that it closes, if any."""

@@ -168,7 +168,11 @@ def main() -> None:
         curve = fit(tuple(w for words in by_set.values() for w in words))
         curves[name] = {"slope": curve.slope, "bias": curve.bias}
     options.out.mkdir(parents=True, exist_ok=True)
-    record = {"model_id": MODEL_ID, "command": "python -m tests.quality.fit_confidence", **curves}
+    record = {
+        "model_id": MODEL_ID,
+        "command": "python -m tests.quality.fit_confidence DATA...",
+        **curves,
+    }
     text = json.dumps(record, indent=1) + "\n"
     (options.out / f"{MODEL_ID}.json").write_text(text, encoding="utf-8")
     sys.stdout.write(text)

@@ -27,7 +27,7 @@ from app.engine.spool_view import SpoolView
 from app.pipeline.echo import Leak
 from app.pipeline.level import LevelStatistics
 from tests.fakes.listener import make_config
-from tests.fakes.models import SCALE, FakeAsr, FakeModels, Script
+from tests.fakes.models import SCALE, FakeAsr, FakeModels, FakeVad, Script
 from tests.fakes.models import SECOND as SECOND_VOICE
 from tests.fakes.speech import make_words
 from tests.fakes.spools import write_spool
@@ -136,6 +136,24 @@ def test_probabilities_of_words_are_made_honest(tmp_path):
     expected = curve_of(done.job.config.models.asr_final, FINAL)(0.9)
     assert expected != 0.9
     assert {word.probability for s in done.transcript for word in s.words} == {expected}
+
+
+def test_what_may_be_no_speech_is_heard_alone(tmp_path):
+    faint = len((FIRST + " " + SECOND).split())
+
+    class Vad(FakeVad):
+        def probability(self, hop):
+            is_faint = SCRIPT.numbers(hop).max() > faint
+            return min(super().probability(hop), 0.7) if is_faint else super().probability(hop)
+
+    def prepare(models):
+        models.vad = lambda backend_id: Vad()
+
+    together, apart = Pass(tmp_path), Pass(tmp_path, prepare=prepare)
+
+    assert len(together.models.final.lengths_s) == 1
+    assert len(apart.models.final.lengths_s) == 2
+    assert apart.turns == together.turns
 
 
 def test_doubtful_words_come_with_other_readings(tmp_path):
