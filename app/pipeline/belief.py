@@ -13,7 +13,7 @@ from app.domain.messages import Word
 from app.domain.units import SESSION_RATE_HZ, Span
 
 MIN_BELIEF = 0.35
-"""Where the gate was never sure, words are kept if their mean probability is as high."""
+"""Where the gate was never sure, words are kept if their first and their mean are as probable."""
 MIN_WEIGHED = SESSION_RATE_HZ // 50
 """Shorter words count nothing in that mean: an alignment found no sound for them."""
 
@@ -35,9 +35,13 @@ def believed(words: Sequence[Word], unsure: Iterable[Span]) -> tuple[Word, ...]:
 
 
 def _belief(words: Sequence[Word]) -> float:
-    """Mean probability, each word weighing as much as it lasts."""
+    """Mean probability, each word weighing as much as it lasts; at most that of the first.
+
+    Words are likely behind others: only the first of a made-up sentence is judged by sound alone.
+    """
     lengths = [w.span.length if w.span.length >= MIN_WEIGHED else 0 for w in words]
     if any(word.probability is None for word in words):
         return 1.0
     total = sum(n * (w.probability or 0.0) for w, n in zip(words, lengths, strict=True))
-    return total / sum(lengths) if any(lengths) else 0.0
+    mean = total / sum(lengths) if any(lengths) else 0.0
+    return min(mean, words[0].probability or 0.0)

@@ -34,11 +34,16 @@ def test_a_quiet_word_that_the_recogniser_is_surer_of_stays():
     assert believed(words, [WINDOW]) == words
 
 
+def test_a_made_up_sentence_is_judged_by_its_first_word():
+    assert believed(heard("I don't know what", 0.08, 0.68, 0.62, 0.97), [WINDOW]) == ()
+
+
 def test_a_word_without_a_sound_of_its_own_vouches_for_nothing():
-    name, of = heard("name of", 0.11, 0.98)
+    name, of = heard("name of", 0.36, 0.98)
     of = replace(of, span=Span(of.span.start, of.span.start))
 
-    assert believed((name, of), [WINDOW]) == ()
+    assert believed((replace(name, probability=0.3), of), [WINDOW]) == ()
+    assert believed((name, of), [WINDOW]) == (name, of)
     assert believed((of,), [WINDOW]) == ()
 
 
