@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.bench.ui import UiFigures
 from app.cli.session import Launch, Program, WindowBench
-from app.domain.ids import TrackId
+from app.domain.ids import MeetingId, TrackId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
 from app.domain.units import Span
@@ -55,11 +55,11 @@ def open_context(launch: Launch) -> Iterator[AppContext]:
         yield _open(paths, settings_file, stack)
 
 
-def open_window(context: AppContext, is_demo: bool) -> int:
-    """Show the window until it is closed; returns the exit code."""
+def open_window(context: AppContext, is_demo: bool, meeting_id: MeetingId | None) -> int:
+    """Show the window until it is closed, with a meeting if one is named; the exit code."""
     from app.ui.main import run
 
-    return run(context, demo=is_demo)
+    return run(context, demo=is_demo, meeting_id=meeting_id)
 
 
 def open_speech_finder(models_dir: Path) -> SpeechFinder:

@@ -41,7 +41,7 @@ install_all() {
     mkdir -p "$prefix/bin" "$share/applications" "$share/metainfo"
     printf '#!/bin/sh\n%s\nexec "%s/bin/crosstalk" "$@"\n' "$mark" "$venv" >"$launcher"
     chmod 755 "$launcher"
-    sed "s|^Exec=.*|Exec=\"$launcher\"|" "$here/$id.desktop" >"$share/applications/$id.desktop"
+    sed "s|^Exec=.*|Exec=\"$launcher\" %u|" "$here/$id.desktop" >"$share/applications/$id.desktop"
     cp "$here/$id.metainfo.xml" "$share/metainfo/$id.metainfo.xml"
     for png in "$here"/../resources/icons/crosstalk-*.png; do
         size=${png##*-}

@@ -29,8 +29,9 @@ from app.cli.session import Program, common_options, current_session
 from app.cli.speakers import speakers
 from app.cli.transcribe import transcribe
 from app.cli.vocabulary import vocabulary
-from app.cli.window import has_display, show_window
+from app.cli.window import has_display, link_command, show_window
 from app.domain.errors import Cancelled, Category, KnownError
+from app.domain.links import is_link
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,11 @@ def exit_code_of(error: KnownError) -> int:
 
 
 class CrosstalkGroup(click.Group):
-    """Turns errors into one sentence and an exit code."""
+    """Turns errors into one sentence and an exit code; opens links to meetings."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; a link is one that opens it."""
+        return link_command(cmd_name) if is_link(cmd_name) else super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it cannot handle ends here."""
@@ -85,7 +90,7 @@ def _say(text: str) -> None:
 def cli(ctx: click.Context, demo: bool, headless: bool) -> None:
     """Live, speaker-attributed transcripts of meetings, made on this machine.
 
-    Without a command, the window opens.
+    Without a command, the window opens; with a link like crosstalk://meeting/ID, on that meeting.
     """
     if ctx.invoked_subcommand is not None:
         if demo or headless:

@@ -13,6 +13,7 @@ import click
 from app.bench.ui import UiFigures
 from app.cli.writer import Writer
 from app.domain.errors import BugError
+from app.domain.ids import MeetingId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
 from app.services.context import AppContext
@@ -56,7 +57,7 @@ class Program:
     Attributes:
         open_context: Opens library, engine and devices; closes them at the end of the block.
         open_window: Shows the window until it is closed, playing the sample meeting when the
-            second argument is True; returns the exit code.
+            second argument is True, opening the meeting of the third; returns the exit code.
         open_speech_finder: Loads the voice activity model from a folder of weights, for benches.
         open_voice_follower: The same for the models that tell voices apart.
         window_bench: Measures the window.
@@ -67,7 +68,7 @@ class Program:
     """
 
     open_context: Callable[[Launch], AbstractContextManager[AppContext]]
-    open_window: Callable[[AppContext, bool], int]
+    open_window: Callable[[AppContext, bool, MeetingId | None], int]
     open_speech_finder: Callable[[Path], SpeechFinder] | None = None
     open_voice_follower: Callable[[Path], VoiceFollower] | None = None
     window_bench: WindowBench | None = None

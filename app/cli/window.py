@@ -8,8 +8,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.cli.session import Launch, Session
+import click
+
+from app.cli.session import Launch, Session, common_options, current_session
 from app.domain.errors import KnownError
+from app.domain.ids import MeetingId
+from app.domain.links import meeting_of
 
 
 def has_display(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -20,10 +24,26 @@ def has_display(environ: Mapping[str, str] = os.environ, platform: str = sys.pla
     return any(environ.get(name) for name in names)
 
 
-def show_window(session: Session, *, is_demo: bool) -> int:
+def link_command(link: str) -> click.Command:
+    """The command that opens a link to a meeting: what a desktop runs when one is clicked."""
+
+    @click.command(name=link, help="Open a meeting.")
+    @common_options
+    @click.pass_context
+    def open_link(ctx: click.Context) -> None:
+        meeting_id = meeting_of(link)
+        ctx.exit(show_window(current_session(), is_demo=False, meeting_id=meeting_id))
+
+    return open_link
+
+
+def show_window(session: Session, *, is_demo: bool, meeting_id: MeetingId | None = None) -> int:
     """Show the window until it is closed; returns the exit code.
 
     The demo has a library of its own, which is gone afterwards.
+
+    Args:
+        meeting_id: What the window opens first.
 
     Raises:
         KnownError: There is no display.
@@ -34,8 +54,8 @@ def show_window(session: Session, *, is_demo: bool) -> int:
             "transcribe FILE` on the terminal, or `crosstalk --demo --headless` to see it work."
         )
     if not is_demo:
-        return session.program.open_window(session.context, False)
+        return session.program.open_window(session.context, False, meeting_id)
     with tempfile.TemporaryDirectory(prefix="crosstalk-demo-") as folder:
         launch = Launch(data_dir=Path(folder), is_verbose=session.is_verbose)
         with session.program.open_context(launch) as context:
-            return session.program.open_window(context, True)
+            return session.program.open_window(context, True, None)

@@ -10,13 +10,33 @@ What follows the colon is what the term sounds like, or what the recogniser make
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MAX_TERMS = 1_000
 MAX_TERM_WORDS = 6
 MAX_TERM_CHARACTERS = 80
 MAX_READINGS = 8
+
+KNOWN_ALREADY = "it stands in line %1 already"
+LIST_FULL = "a list holds %1 terms, and it is full"
+TOO_MANY_READINGS = "more than %1 readings"
+NOT_VISIBLE = "it holds characters that cannot be seen"
+NO_LETTER = "it has no letter"
+TOO_LONG = "longer than %1 characters"
+TOO_MANY_WORDS = "more than %1 words"
+COMPLAINTS = (
+    KNOWN_ALREADY,
+    LIST_FULL,
+    TOO_MANY_READINGS,
+    NOT_VISIBLE,
+    NO_LETTER,
+    TOO_LONG,
+    TOO_MANY_WORDS,
+)
+"""All that can be wrong with a line; %1 stands for a number."""
+
+_Complaint = tuple[str, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +54,22 @@ class VocabularyTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadEntry:
-    """A line that was left out."""
+    """A line that was left out.
+
+    Attributes:
+        complaint: What is wrong with it, one of `COMPLAINTS`; %1 stands for `number`.
+    """
 
     line: int
     text: str
-    reason: str
+    complaint: str
+    number: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with it, in English."""
+        number = "" if self.number is None else f"{self.number:,}"
+        return self.complaint.replace("%1", number)
 
     def __str__(self) -> str:
         """For people."""
@@ -53,8 +84,13 @@ class Vocabulary:
     bad: tuple[BadEntry, ...] = ()
 
 
-def parse_vocabulary(text: str) -> Vocabulary:
-    """Read a list; a bad line costs only itself."""
+def parse_vocabulary(text: str, *, held: Sequence[VocabularyTerm] = ()) -> Vocabulary:
+    """Read a list; a bad line costs only itself.
+
+    Args:
+        held: Terms that the list follows: they are passed over, and take room.
+    """
+    known = {term.text.casefold() for term in held}
     terms: dict[str, VocabularyTerm] = {}
     lines: dict[str, int] = {}
     bad: list[BadEntry] = []
@@ -68,13 +104,17 @@ def parse_vocabulary(text: str) -> Vocabulary:
             sounds_like=tuple(dict.fromkeys(r.strip() for r in rest.split(",") if r.strip())),
         )
         key = term.text.casefold()
+        if key in known:
+            continue
         complaint = _complaint(term)
         if complaint is None and key in lines:
-            complaint = f"it stands in line {lines[key]} already"
-        if complaint is None and len(terms) == MAX_TERMS:
-            complaint = f"a list holds {MAX_TERMS:,} terms, and it is full"
+            complaint = (KNOWN_ALREADY, lines[key])
+        if complaint is None and len(held) + len(terms) >= MAX_TERMS:
+            complaint = (LIST_FULL, MAX_TERMS)
         if complaint is not None:
-            bad.append(BadEntry(line=number, text=line[:MAX_TERM_CHARACTERS], reason=complaint))
+            words, bound = complaint
+            shown = line[:MAX_TERM_CHARACTERS]
+            bad.append(BadEntry(line=number, text=shown, complaint=words, number=bound))
             continue
         terms[key] = term
         lines[key] = number
@@ -99,16 +139,16 @@ def merge_terms(
     return tuple(merged.values())[:MAX_TERMS]
 
 
-def _complaint(term: VocabularyTerm) -> str | None:
+def _complaint(term: VocabularyTerm) -> _Complaint | None:
     if len(term.sounds_like) > MAX_READINGS:
-        return f"more than {MAX_READINGS} readings"
+        return TOO_MANY_READINGS, MAX_READINGS
     for text in (term.text, *term.sounds_like):
         if any(unicodedata.category(character).startswith("C") for character in text):
-            return "it holds characters that cannot be seen"
+            return NOT_VISIBLE, None
         if not any(character.isalnum() for character in text):
-            return "it has no letter"
+            return NO_LETTER, None
         if len(text) > MAX_TERM_CHARACTERS:
-            return f"longer than {MAX_TERM_CHARACTERS} characters"
+            return TOO_LONG, MAX_TERM_CHARACTERS
         if len(text.split()) > MAX_TERM_WORDS:
-            return f"more than {MAX_TERM_WORDS} words"
+            return TOO_MANY_WORDS, MAX_TERM_WORDS
     return None

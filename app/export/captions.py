@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from app.domain.meeting import MeetingTranscript
 from app.domain.messages import Word
 from app.domain.units import SESSION_RATE_HZ, Span
 from app.export.names import one_line
-from app.export.passages import Passage, passages
+from app.export.passages import SENTENCE_END, Passage, readable
 from app.export.timecode import to_milliseconds
 
 MAX_COLUMNS = 42
@@ -22,7 +21,6 @@ _MAX_SAMPLES = MAX_MS * SESSION_RATE_HZ // 1000
 _PAUSE_SAMPLES = SESSION_RATE_HZ
 """A silence of one second inside a segment starts a new caption."""
 _MAX_PREFIX_COLUMNS = 30
-_SENTENCE_END = re.compile(r"[.?!。？！…][\"'”’)\]]*$")  # noqa: RUF001 - full-width marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def captions(transcript: MeetingTranscript, *, names_speakers: bool) -> tuple[Ca
     """
     found = [
         caption
-        for passage in passages(transcript)
+        for passage in readable(transcript)
         for caption in _cut(passage, names_speakers=names_speakers)
     ]
     found.sort(key=lambda caption: (caption.start_ms, caption.end_ms))
@@ -87,7 +85,7 @@ def _fitting(head: list[_Token], tokens: list[_Token]) -> int:
     sentence_count = 0
     for token in tokens[1:]:
         previous = tokens[count - 1]
-        if _SENTENCE_END.search(previous.text):
+        if SENTENCE_END.search(previous.text):
             sentence_count = count
         has_pause = token.span.start - previous.span.end > _PAUSE_SAMPLES
         is_long = token.span.end - tokens[0].span.start > _MAX_SAMPLES

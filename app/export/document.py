@@ -1,4 +1,4 @@
-"""The transcript as a document for people: a heading, one entry per segment, gap or mark."""
+"""The transcript as a document for people: a heading, one entry per sentence, gap or mark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.domain.meeting import MeetingTranscript
 from app.domain.ports import ExportOptions
 from app.domain.units import Span, to_samples
 from app.export.names import one_line
-from app.export.passages import Passage, passages, shown_facts
+from app.export.passages import Passage, readable, shown_facts
 from app.export.timecode import clock
 
 
@@ -49,7 +49,7 @@ class Document:
 def to_document(transcript: MeetingTranscript, options: ExportOptions) -> Document:
     """Lay a transcript out for people; stretches without transcript and markers are named."""
     meeting = transcript.meeting
-    shown = passages(transcript)
+    shown = readable(transcript)
     read = _merged(shown, transcript) if options.is_merged else shown
     timed = [
         (
@@ -132,7 +132,7 @@ def _merged(shown: Sequence[Passage], transcript: MeetingTranscript) -> tuple[Pa
         merged[-1] = replace(
             last,
             span=last.span.hull(passage.span),
-            text=f"{last.text} {passage.text}",
+            text=f"{last.text}{last.separator}{passage.text}",
             words=last.words + passage.words,
         )
     return tuple(merged)

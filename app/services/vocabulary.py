@@ -25,10 +25,19 @@ def read_vocabulary(path: Path) -> Vocabulary:
     Raises:
         KnownError: The file is not text.
     """
+    return parse_vocabulary(read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a list; a file that does not exist is an empty one.
+
+    Raises:
+        KnownError: The file is not text.
+    """
     try:
-        return parse_vocabulary(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return Vocabulary()
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         raise KnownError(
             f"The vocabulary {path} cannot be read as UTF-8 text. Write one term a line."
@@ -64,8 +73,7 @@ class VocabularyService:
         Raises:
             KnownError: The file is not text.
         """
-        self.read()
-        return self.path.read_text(encoding="utf-8-sig") if self.path.exists() else ""
+        return read_text(self.path)
 
     def save(self, text: str) -> Vocabulary:
         """Store the list as written; what is bad in it is told, and left out when it is used.
@@ -82,6 +90,39 @@ class VocabularyService:
                 category=Category.DISK,
             ) from error
         return parse_vocabulary(text)
+
+    def add(self, path: Path) -> Vocabulary:
+        """Put the terms of a file behind those of the list that it lacks.
+
+        Returns:
+            What was added, and the lines of the file that were left out; a term that the list has
+            already is neither.
+
+        Raises:
+            KnownError: The file is not text, or the disk refuses; the old list stays.
+        """
+        found = parse_vocabulary(read_text(path), held=self.read().terms)
+        text = self.text()
+        if text and not text.endswith("\n"):
+            text += "\n"
+        if found.terms:
+            self.save(text + format_vocabulary(found.terms))
+        return found
+
+    def copy_to(self, path: Path) -> None:
+        """Write the list as it is stored to another file.
+
+        Raises:
+            KnownError: The file cannot be written.
+        """
+        text = self.text()
+        try:
+            write_text(path, text)
+        except OSError as error:
+            raise KnownError(
+                f"{path} cannot be written: {error.strerror or error}. Choose another folder.",
+                category=Category.DISK,
+            ) from error
 
 
 def keep_terms(folder: Path, terms: Sequence[VocabularyTerm]) -> None:

@@ -226,6 +226,29 @@ class WindowSettings:
             maximum=200,
         ),
     )
+    density: str = _option(
+        "comfortable",
+        Option(
+            label="Density",
+            help="How much room lines and lists take.",
+            choices=("comfortable", "compact"),
+        ),
+    )
+    is_notifying: bool = _option(
+        True,
+        Option(
+            label="Notifications",
+            help="While the window is not in front, say when a transcript is finished or something "
+            "needs you. Do-not-disturb of the desktop is respected.",
+        ),
+    )
+    is_announcing: bool = _option(
+        True,
+        Option(
+            label="Announce captions",
+            help="Let a screen reader say final lines of the running meeting.",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ class Do(StrEnum):
     DELETE_MEETING = "delete-meeting"
     DELETE_AUDIO = "delete-audio"
     REFINE = "refine"
+    COPY_LINK = "copy-link"
     PLAY = "play"
     SKIP_BACK = "skip-back"
     SKIP_FORWARD = "skip-forward"
@@ -44,6 +45,7 @@ class Do(StrEnum):
     SAMPLE = "sample"
     SETTINGS = "settings"
     DOCTOR = "doctor"
+    FIRST_STEPS = "first-steps"
     CAPTIONS = "captions"
     LOCK_CAPTIONS = "lock-captions"
     LIVE_PANEL = "live-panel"
@@ -223,6 +225,12 @@ TABLE: tuple[ActionSpec, ...] = (
         "sparkle",
     ),
     _row(
+        Do.COPY_LINK,
+        QT_TRANSLATE_NOOP("Actions", "Copy link to meeting"),
+        "Ctrl+Alt+C",
+        QT_TRANSLATE_NOOP("Actions", "Copy a link that opens the meeting on this computer"),
+    ),
+    _row(
         Do.PLAY,
         QT_TRANSLATE_NOOP("Actions", "Play or pause"),
         "Ctrl+Space",
@@ -330,6 +338,13 @@ TABLE: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+D",
         QT_TRANSLATE_NOOP("Actions", "Whether everything is ready for a meeting, and what to do"),
         "check",
+    ),
+    _row(
+        Do.FIRST_STEPS,
+        QT_TRANSLATE_NOOP("Actions", "First steps"),
+        "F1",
+        QT_TRANSLATE_NOOP("Actions", "Sound, models and a sample meeting, in three steps"),
+        "info",
     ),
     _row(
         Do.CAPTIONS,

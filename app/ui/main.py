@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from app.domain.ids import MeetingId
 from app.services.context import AppContext
 from app.ui.collector import calm_collector
 from app.ui.errors import Problem, problem_of
@@ -42,11 +43,12 @@ _QT_LEVELS = {
 }
 
 
-def run(context: AppContext, *, demo: bool) -> int:
+def run(context: AppContext, *, demo: bool, meeting_id: MeetingId | None = None) -> int:
     """Show the window until the user closes it; main thread.
 
     Args:
         demo: Play the sample meeting at once.
+        meeting_id: Open this meeting, in the window that is open already if there is one.
 
     Returns:
         The exit code.
@@ -57,11 +59,11 @@ def run(context: AppContext, *, demo: bool) -> int:
         application = QApplication(sys.argv[:1])
     application.setApplicationName("crosstalk")
     application.setApplicationDisplayName("Crosstalk")
-    application.setDesktopFileName("crosstalk")
+    application.setDesktopFileName("org.crosstalk.Crosstalk")
     application.setQuitOnLastWindowClosed(False)
     application.setWindowIcon(QIcon(str(context.paths.resources_dir / "icons" / "crosstalk.svg")))
     single = SingleInstance(context.paths.data_dir)
-    if not single.claim():
+    if not single.claim(meeting_id):
         log.info("the window is open already and was called to the front")
         qInstallMessageHandler(None)
         return 0
@@ -70,15 +72,20 @@ def run(context: AppContext, *, demo: bool) -> int:
         context.paths.resources_dir / "translations",
         context.settings.window.language,
     )
-    theme = Theme(application, remembered_theme(context), context.settings.window.text_percent)
+    look = context.settings.window
+    theme = Theme(application, remembered_theme(context), look.text_percent, look.density)
     tasks = TaskRunner()
     window = MainWindow(context, theme, tasks)
     hooks = ErrorHooks(window)
     quitter = Quitter(application, tasks)
     window.quit_wanted.connect(quitter.quit)
     single.called.connect(window.come_back)
+    single.open_wanted.connect(window.links.open)
     window.show()
+    window.greeter.is_waiting = not demo and meeting_id is None
     QTimer.singleShot(0, window.begin)
+    if meeting_id is not None:
+        QTimer.singleShot(0, lambda: window.links.open(meeting_id))
     if demo:
         QTimer.singleShot(0, window.play_sample)
     try:

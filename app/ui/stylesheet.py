@@ -5,16 +5,18 @@ from __future__ import annotations
 from app.ui.tokens import RADIUS_PX, Tokens, mix
 
 
-def stylesheet(t: Tokens, scale: float = 1.0) -> str:
+def stylesheet(t: Tokens, scale: float = 1.0, air: float = 1.0) -> str:
     """All rules for one theme; widgets choose theirs by the property `kind`.
 
     Args:
         scale: Of every text.
+        air: Of the room above and below the text of a control.
     """
 
     def pt(size: float) -> str:
         return f"{size * scale:g}pt"
 
+    room_px, least_px = round(7 * air), round(20 - 4 * (1 - air))
     faded = mix(t.muted, t.surface, 0.55)
     return f"""
 * {{ outline: none; }}
@@ -50,23 +52,27 @@ QLabel[kind="badge-quiet"] {{ color: {t.muted}; background: {t.hover}; border-ra
     padding: 2px 9px; font-size: {pt(9)}; }}
 
 QPushButton, QToolButton {{ background: {t.surface}; color: {t.text};
-    border: 1px solid {t.control_line}; border-radius: 8px; padding: 7px 14px; min-height: 20px; }}
+    border: 1px solid {t.control_line}; border-radius: 8px; padding: {room_px}px 14px;
+    min-height: {least_px}px; }}
 QPushButton:hover, QToolButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {t.selected}; }}
-QPushButton:focus, QToolButton:focus {{ border: 2px solid {t.accent}; padding: 6px 13px; }}
+QPushButton:focus, QToolButton:focus {{ border: 2px solid {t.accent};
+    padding: {room_px - 1}px 13px; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faded}; border-color: {t.line};
     background: {t.window}; }}
 QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent};
     border: 1px solid {t.accent}; font-weight: 600; }}
 QPushButton[kind="primary"]:hover {{ background: {t.accent_hover};
     border-color: {t.accent_hover}; }}
-QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; padding: 6px 13px; }}
+QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text};
+    padding: {room_px - 1}px 13px; }}
 QPushButton[kind="primary"]:disabled {{ background: {mix(t.accent, t.window, 0.4)};
     border-color: transparent; color: {t.on_accent}; }}
 QPushButton[kind="record"] {{ background: {t.record}; color: {t.on_record}; font-weight: 600;
     border: 1px solid {t.record}; }}
 QPushButton[kind="record"]:hover {{ background: {t.record_hover}; border-color: {t.record_hover}; }}
-QPushButton[kind="record"]:focus {{ border: 2px solid {t.text}; padding: 6px 13px; }}
+QPushButton[kind="record"]:focus {{ border: 2px solid {t.text};
+    padding: {room_px - 1}px 13px; }}
 QPushButton[kind="record"]:disabled {{ background: {mix(t.record, t.window, 0.4)};
     border-color: transparent; }}
 QPushButton[kind="record"][scale="big"] {{ font-size: {pt(12)}; padding: 11px 26px;
@@ -95,15 +101,15 @@ QPushButton[kind="segment"]:focus {{ border-color: {t.accent}; }}
 QFrame[kind="segments"] {{ background: {t.hover}; border-radius: 9px; }}
 
 QLineEdit, QPlainTextEdit, QComboBox {{ background: {t.surface}; color: {t.text};
-    border: 1px solid {t.control_line}; border-radius: 8px; padding: 7px 10px;
+    border: 1px solid {t.control_line}; border-radius: 8px; padding: {room_px}px 10px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{
-    border: 2px solid {t.accent}; padding: 6px 9px; }}
+    border: 2px solid {t.accent}; padding: {room_px - 1}px 9px; }}
 QAbstractSpinBox {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.control_line};
-    border-radius: 8px; padding: 6px; selection-background-color: {t.accent};
+    border-radius: 8px; padding: {room_px - 1}px 6px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0px; border: none; }}
-QAbstractSpinBox:focus {{ border: 2px solid {t.accent}; padding: 5px; }}
+QAbstractSpinBox:focus {{ border: 2px solid {t.accent}; padding: {room_px - 2}px 5px; }}
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{ padding: 0 6px; border: none;
     background: transparent; }}
 QLineEdit[kind="title"] {{ font-size: {pt(17)}; font-weight: 600; background: transparent;
@@ -127,7 +133,7 @@ QListView[kind="options"]::item:selected {{ background: {t.selected}; color: {t.
 
 QMenu {{ background: {t.raised}; border: 1px solid {t.control_line}; border-radius: 8px;
     padding: 5px; }}
-QMenu::item {{ padding: 7px 26px 7px 12px; border-radius: 6px; color: {t.text}; }}
+QMenu::item {{ padding: {room_px}px 26px {room_px}px 12px; border-radius: 6px; color: {t.text}; }}
 QMenu::item:selected {{ background: {t.selected}; }}
 QMenu::item:disabled {{ color: {faded}; }}
 QMenu::separator {{ height: 1px; background: {t.line}; margin: 5px 8px; }}

@@ -16,6 +16,9 @@ from app.ui.tokens import DARK, LIGHT, Tokens, mix
 
 ICON_GROWTH = 0.7
 """Icons grow a little less than text: their lines stay fine."""
+COMPACT = "compact"
+COMPACT_AIR = 0.6
+"""Of the room between lines that a compact window leaves."""
 
 
 class ThemeMode(StrEnum):
@@ -36,11 +39,13 @@ class Theme(QObject):
         application: QApplication,
         mode: ThemeMode = ThemeMode.SYSTEM,
         text_percent: int = 100,
+        density: str = "comfortable",
     ) -> None:
         super().__init__()
         self._application = application
         self._mode = mode
         self._text_percent = text_percent
+        self._density = density
         self._tokens = LIGHT
         if not application.styleSheet():
             application.setStyle("Fusion")
@@ -67,6 +72,18 @@ class Theme(QObject):
     def scale(self) -> float:
         """What measures that hold text are multiplied with."""
         return self._text_percent / 100
+
+    @property
+    def air(self) -> float:
+        """What the room between lines and around texts is multiplied with."""
+        return COMPACT_AIR if self._density == COMPACT else 1.0
+
+    def set_density(self, density: str) -> None:
+        """Choose how close things stand, and show it at once."""
+        if density != self._density:
+            self._density = density
+            self._apply()
+            QTimer.singleShot(0, self._lay_out)
 
     def set_text_percent(self, percent: int) -> None:
         """Choose a size of text and show it at once."""
@@ -106,7 +123,7 @@ class Theme(QObject):
         self._tokens = tokens_for(self._mode, QGuiApplication.styleHints().colorScheme())
         font = QFont(self._font)
         font.setPointSizeF(self._font.pointSizeF() * self.scale)
-        rules = stylesheet(self._tokens, self.scale)
+        rules = stylesheet(self._tokens, self.scale, self.air)
         # Each of the three visits every widget there is, also where it sets what is set already.
         if self._application.palette() != (colours := palette(self._tokens)):
             self._application.setPalette(colours)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from app.ui.actions import Do
 from app.ui.kit import Kit
 
+MESSAGE_MS = 10_000
+
 
 class Tray(QObject):
-    """Shown while a meeting runs, where the desktop has a tray."""
+    """Shown while a meeting runs or a message is said, where the desktop has a tray."""
 
     show_wanted = Signal()
 
@@ -25,9 +27,14 @@ class Tray(QObject):
         self._menu.addAction(kit.actions[Do.STOP])
         self._menu.addAction(kit.actions[Do.QUIT])
         self._icon = QSystemTrayIcon(self)
-        self._icon.setToolTip(self.tr("Crosstalk is recording"))
+        self._is_running = False
+        self._message_end = QTimer(self)
+        self._message_end.setSingleShot(True)
+        self._message_end.setInterval(MESSAGE_MS)
+        self._message_end.timeout.connect(self._show)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._activated)
+        self._icon.messageClicked.connect(self.show_wanted)
 
     @property
     def is_available(self) -> bool:
@@ -36,9 +43,26 @@ class Tray(QObject):
 
     def show_running(self, *, is_running: bool) -> None:
         """Show the icon while a meeting runs."""
-        if is_running and self.is_available:
-            tokens = self._kit.theme.tokens
-            self._icon.setIcon(self._kit.icons.icon("record", tokens.record))
+        self._is_running = is_running
+        self._show()
+
+    def show_message(self, title: str, text: str) -> None:
+        """Say something beside the icon, which is shown for that."""
+        if self.is_available:
+            self._message_end.start()
+            self._show()
+            self._icon.showMessage(title, text, self._icon.icon(), MESSAGE_MS)
+
+    @Slot()
+    def _show(self) -> None:
+        tokens, icons = self._kit.theme.tokens, self._kit.icons
+        if self._is_running and self.is_available:
+            self._icon.setToolTip(self.tr("Crosstalk is recording"))
+            self._icon.setIcon(icons.icon("record", tokens.record))
+            self._icon.show()
+        elif self._message_end.isActive():
+            self._icon.setToolTip("Crosstalk")
+            self._icon.setIcon(icons.icon("logo", tokens.accent))
             self._icon.show()
         else:
             self._icon.hide()

@@ -56,6 +56,14 @@ class WelcomeView(QWidget):
         box.addLayout(middle)
         box.addSpacing(16)
         box.addLayout(row)
+        box.addSpacing(10)
+        steps = kit.actions[Do.FIRST_STEPS]
+        self.first_steps = QPushButton(steps.text(), self)
+        self.first_steps.setProperty("kind", "flat")
+        self.first_steps.setAccessibleName(steps.text())
+        self.first_steps.setToolTip(steps.toolTip())
+        self.first_steps.clicked.connect(steps.trigger)
+        box.addWidget(self.first_steps, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addStretch(3)
         kit.theme.changed.connect(self._dress)
         self.show_state(is_empty=True)
@@ -84,3 +92,4 @@ class WelcomeView(QWidget):
         names = {Do.RECORD: "record", Do.IMPORT: "import", Do.SAMPLE: "sparkle"}
         for do, button in self._buttons.items():
             button.setIcon(icons.icon(names[do], colours[do]))
+        self.first_steps.setIcon(icons.icon("info", tokens.accent))

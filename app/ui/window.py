@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSettings, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QLabel,
     QMainWindow,
     QMessageBox,
     QSplitter,
@@ -21,24 +20,28 @@ from PySide6.QtWidgets import (
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId
 from app.domain.meeting import SearchHit
-from app.domain.messages import Notice
+from app.domain.messages import Notice, NoticeKind
 from app.services.context import AppContext
 from app.services.inbox import MEDIA_SUFFIXES
 from app.services.retention import Due
 from app.ui.actions import TABLE, Actions, Do
 from app.ui.captions.window import CaptionWindow
+from app.ui.desktop import Desktop
 from app.ui.doctor.view import DoctorDialog
 from app.ui.errors import Problem
 from app.ui.export.view import ExportDialog
+from app.ui.first_steps import Greeter
 from app.ui.icons import Icons
 from app.ui.kit import Kit
 from app.ui.library.deletion import Deletions
-from app.ui.library.imports import media_files
+from app.ui.library.dropping import FileDrop
 from app.ui.library.pending import PendingMeetings
 from app.ui.library.view import LibraryView
 from app.ui.library.watch import FolderWatch
+from app.ui.links import Links
 from app.ui.live.view import LiveView
 from app.ui.models.view import MissingModels
+from app.ui.notifications import Notifications
 from app.ui.restore import WindowMemory
 from app.ui.review.view import ReviewView
 from app.ui.settings.view import SettingsView
@@ -53,6 +56,10 @@ from app.ui.welcome import WelcomeView
 from app.ui.widgets.banner import BannerStack
 
 SIDEBAR_PX = 300
+URGENT_NOTICES = frozenset(
+    {NoticeKind.DISK, NoticeKind.DEVICE_LOST, NoticeKind.SILENT_SOURCE, NoticeKind.MUTED}
+)
+"""What somebody who looks at another window has to know while a meeting runs."""
 NEXT_THEME = {
     ThemeMode.SYSTEM: ThemeMode.LIGHT,
     ThemeMode.LIGHT: ThemeMode.DARK,
@@ -70,7 +77,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Crosstalk")
         self.setMinimumSize(720, 480)
         self.resize(1180, 760)
-        self.setAcceptDrops(True)
         icons = Icons(context.paths.resources_dir / "icons" / "ui")
         self.banners = BannerStack(theme, icons, self)
         state_file = context.paths.data_dir / "window.ini"
@@ -96,14 +102,20 @@ class MainWindow(QMainWindow):
         self.deletions = Deletions(self.kit, self.banners, self)
         self.captions = CaptionWindow(self.kit, state_file)
         self.tray = Tray(self.kit, self)
+        self.notifications = Notifications(self.kit, self.tray, Desktop(), self)
         self.sweeper = Sweeper(self.kit, self)
         self.sweeper.swept.connect(self._tell_swept)
+        self.links = Links(self.kit, self)
+        self.drop = FileDrop(self.kit, self.library.imports, self)
         self.watch = FolderWatch(self.kit, self.library.imports, self)
         self._is_closing = False
         self._page_before: QWidget | None = None
         self._build()
         self._connect()
         self.review.update_actions(is_shown=False)
+        actions[Do.COPY_LINK].setEnabled(False)
+        self.greeter = Greeter(self.kit, self.models, self.memory, self)
+        self.greeter.sample_wanted.connect(self.play_sample)
         self.state = WindowMemory(self.memory)
         self.state.restore(self, self.splitter, self.library)
         self._meeting_before = self.state.meeting_id
@@ -140,10 +152,6 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([SIDEBAR_PX, 1180 - SIDEBAR_PX])
         self.setCentralWidget(self.splitter)
-        self.drop_hint = QLabel(self.tr("Drop to transcribe"), self)
-        self.drop_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.drop_hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.drop_hint.hide()
 
     def _connect(self) -> None:
         actions = self.kit.actions
@@ -158,6 +166,7 @@ class MainWindow(QMainWindow):
         actions[Do.CYCLE_THEME].triggered.connect(self._cycle_theme)
         actions[Do.SETTINGS].triggered.connect(self.show_settings)
         actions[Do.DOCTOR].triggered.connect(self.show_doctor)
+        actions[Do.FIRST_STEPS].triggered.connect(self.show_first_steps)
         actions[Do.QUIT].triggered.connect(self.close)
         self.kit.theme.changed.connect(self._dress)
         self.kit.tasks.unhandled.connect(self.show_problem)
@@ -177,8 +186,15 @@ class MainWindow(QMainWindow):
         self.review.delete_audio_wanted.connect(self._confirm_delete_audio)
         self.review.refine_wanted.connect(self._refine)
         self.review.library_changed.connect(self.library.refresh)
+        self.links.found.connect(self.open_meeting)
+        self.links.copied.connect(self.banners.show_text)
+        actions[Do.COPY_LINK].triggered.connect(
+            lambda: self.links.copy(self.review.document.meeting_id)
+        )
         self.pending.finished.connect(self.library.refresh)
+        self.pending.completed.connect(self._tell_done)
         self.tray.show_wanted.connect(self.come_back)
+        self.notifications.clicked.connect(self.come_back)
         self.settings.closed.connect(self._leave_settings)
         self.settings.changed.connect(self.live.setup.take_settings)
         self.settings.changed.connect(self.watch.take_settings)
@@ -243,6 +259,7 @@ class MainWindow(QMainWindow):
             self.review.player.stop()
         self.pages.setCurrentWidget(page)
         self.review.update_actions(is_shown=page is self.review)
+        self.kit.actions[Do.COPY_LINK].setEnabled(page is self.review)
 
     # --- Messages --------------------------------------------------------------------------
 
@@ -250,16 +267,27 @@ class MainWindow(QMainWindow):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem as a banner."""
         self.banners.show_text(problem.text, severity=problem.severity)
+        if problem.severity is not Severity.WARNING:
+            self.notifications.tell("problem", problem.text)
 
     @Slot(object)
     def _show_notice(self, notice: Notice) -> None:
         self.banners.show_text(notice.text, severity=Severity.WARNING)
+        if notice.kind in URGENT_NOTICES:
+            self.notifications.tell(f"notice-{notice.kind}", notice.text)
+
+    @Slot(str)
+    def _tell_done(self, text: str) -> None:
+        """Say that long work has ended."""
+        self.banners.show_text(text)
+        self.notifications.tell("done", text)
 
     # --- Meetings --------------------------------------------------------------------------
 
     @Slot()
     def _greet(self) -> None:
         self.welcome.show_state(is_empty=not self.library.meetings)
+        self.greeter.look(is_empty=not self.library.meetings)
         before, self._meeting_before = self._meeting_before, None
         known = {summary.meeting.meeting_id for summary in self.library.meetings}
         if before in known and self.pages.currentWidget() is self.welcome:
@@ -268,6 +296,9 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _live_finished(self, meeting_id: MeetingId | None) -> None:
         self.library.refresh()
+        if meeting_id is not None and self.live.session is not None:
+            text = self.tr("The transcript of “%1” is finished.")
+            self.notifications.tell("done", text.replace("%1", self.live.session.title))
         if meeting_id is not None and self.pages.currentWidget() is self.live:
             self.open_meeting(meeting_id)
 
@@ -297,13 +328,22 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_doctor(self) -> None:
         """Check whether everything is ready for a meeting; not while one is recorded."""
+        if self._are_devices_free():
+            dialog = DoctorDialog(self.kit, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+            dialog.run()
+
+    @Slot()
+    def show_first_steps(self) -> None:
+        """Open the first steps again; not while a meeting is recorded."""
+        if self._are_devices_free():
+            self.greeter.show()
+
+    def _are_devices_free(self) -> bool:
         if self.live.is_running:
             self.banners.show_text(self.tr("Stop the recording first; its devices are in use."))
-            return
-        dialog = DoctorDialog(self.kit, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-        dialog.run()
+        return not self.live.is_running
 
     @Slot(bool)
     def _show_captions(self, is_on: bool) -> None:
@@ -401,7 +441,7 @@ class MainWindow(QMainWindow):
         )
 
     def _refined(self) -> None:
-        self.banners.show_text(self.tr("The transcript is refined."))
+        self._tell_done(self.tr("The transcript is refined."))
         self.review.document.reload()
         self.library.refresh()
 
@@ -420,40 +460,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _imported(self, meeting_id: MeetingId | None) -> None:
+        if meeting_id is not None and not self.library.imports.jobs:
+            self.notifications.tell("done", self.tr("All imported files are transcribed."))
         if meeting_id is not None and self.pages.currentWidget() is self.welcome:
             self.open_meeting(meeting_id)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Say that files can be dropped."""
-        if _paths(event.mimeData()):
-            event.acceptProposedAction()
-            self.drop_hint.setGeometry(self.rect())
-            self.drop_hint.raise_()
-            self._dress()
-            self.drop_hint.show()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
-        """Nothing was dropped."""
-        self.drop_hint.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Import what was dropped."""
-        self.drop_hint.hide()
-        paths = _paths(event.mimeData())
-        files = media_files(paths)
-        if files:
-            event.acceptProposedAction()
-            self.library.imports.add(files)
-        else:
-            self.show_problem(
-                Problem(
-                    text=self.tr(
-                        "This is no audio or video file. Drop a recording, for example WAV, "
-                        "MP3, M4A or MP4."
-                    ),
-                    severity=Severity.WARNING,
-                )
-            )
 
     # --- Closing ---------------------------------------------------------------------------
 
@@ -531,17 +541,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _dress(self) -> None:
-        tokens = self.kit.theme.tokens
-        self.kit.actions.dress(self.kit.icons, tokens)
-        self.drop_hint.setStyleSheet(
-            f"background: {tokens.accent_soft}; color: {tokens.accent}; font-size: 20pt;"
-            f"border: 3px dashed {tokens.accent}; font-weight: 600;"
-        )
+        self.kit.actions.dress(self.kit.icons, self.kit.theme.tokens)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for a list and a comfortable column of text."""
         return QSize(1180, 760)
-
-
-def _paths(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -40,7 +40,8 @@ def test_install_puts_launcher_icons_and_menu_entry_under_prefix(
     assert {"bin/crosstalk", f"share/applications/{APP_ID}.desktop"} <= files
     assert len([name for name in files if "/icons/" in name]) == len(ICON_SIZES_PX) + 1
     entry = (prefix / "share" / "applications" / f"{APP_ID}.desktop").read_text()
-    assert f'Exec="{prefix}/bin/crosstalk"' in entry
+    assert f'Exec="{prefix}/bin/crosstalk" %u' in entry
+    assert "MimeType=x-scheme-handler/crosstalk;" in entry
     assert '"/opt/crosstalk/.venv/bin/crosstalk" "$@"' in (prefix / "bin/crosstalk").read_text()
 
 

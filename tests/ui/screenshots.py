@@ -23,26 +23,26 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QLocale,
     QPoint,
-    QRect,
     Qt,
 )
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.domain.ids import MeetingId, StreamId
-from app.domain.messages import TranscriptGap
-from app.domain.units import Span
 from app.lib.paths import resolve_paths
+from app.services.diagnostics import Check
 from app.ui.actions import Do
 from app.ui.errors import problem_of
 from app.ui.export.people import PeoplePanel
 from app.ui.export.view import ExportDialog
+from app.ui.first_steps import FirstSteps
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode
 from app.ui.translation import speak
 from app.ui.window import MainWindow
 from tests.fakes import ui_context as fakes
 from tests.fakes import ui_meetings as made
+from tests.ui.pictures import grab, pictured_meetings
 
 SIZES = ((900, 600), (1280, 800), (1920, 1080))
 LIGHT, DARK = ThemeMode.LIGHT, ThemeMode.DARK
@@ -192,6 +192,55 @@ def settings(window: MainWindow) -> None:
     settle(lambda: "MB" in next(iter(window.settings.privacy.sizes.values())).text())
 
 
+def vocabulary(window: MainWindow) -> None:
+    """The list of terms, two lines of it bad."""
+    text = (
+        "# people\nSiobhan Kavanagh: shivaun kavanah\nAda Lovelace\nKubernetes\n???\nada lovelace\n"
+    )
+    window.kit.context.vocabulary.save(text)
+    settings(window)
+    settle(lambda: window.settings.vocabulary.field.complaint.isVisible())
+    window.settings.area.ensureWidgetVisible(window.settings.vocabulary, 0, 60)
+
+
+def setup_terms(window: MainWindow) -> None:
+    """Before a recording, with terms of its own."""
+    setup(window)
+    window.live.setup.more.setChecked(True)
+    window.live.setup.terms.set_text("Project Zephyr\nSiobhan: shivaun")
+
+
+def first_steps_sound(window: MainWindow) -> None:
+    """A first start: the sound was checked."""
+    diagnostics = window.kit.context.diagnostics
+    assert isinstance(diagnostics, fakes.FakeDiagnostics)
+    fix = "Unmute the output, or choose the one your meetings play on as system audio."
+    diagnostics.checks = (
+        Check(name="microphone", is_ok=True, finding="Built-in microphone: -40 dBFS"),
+        Check(name="test sound", is_ok=False, finding="it was played and not recorded", fix=fix),
+    )
+    dialog = _first_steps(window)
+    dialog.sound.check.click()
+    settle(lambda: len(dialog.sound.findings.rows) == 2)
+
+
+def first_steps_models(window: MainWindow) -> None:
+    """A first start: models are missing."""
+    models = window.kit.context.models
+    assert isinstance(models, fakes.FakeModels)
+    models.missing = (fakes.missing_model(),)
+    window.models.check()
+    settle(lambda: bool(window.banners.texts))
+    _first_steps(window).next.click()
+
+
+def first_steps_sample(window: MainWindow) -> None:
+    """A first start: the sample, and what recording people asks for."""
+    dialog = _first_steps(window)
+    dialog.next.click()
+    dialog.next.click()
+
+
 def settings_models(window: MainWindow) -> None:
     """The end of the settings: models and privacy."""
     settings(window)
@@ -209,6 +258,12 @@ def big_settings(window: MainWindow) -> None:
     """The settings with text twice as large."""
     window.kit.theme.set_text_percent(200)
     settings(window)
+
+
+def compact(window: MainWindow) -> None:
+    """Lines and meetings close together."""
+    window.kit.theme.set_density("compact")
+    _open(window, "m0000001")
 
 
 def mirrored(window: MainWindow) -> None:
@@ -376,11 +431,18 @@ SHOTS = (
     Shot("captions", captions),
     Shot("people", people),
     Shot("settings-models", settings_models),
+    Shot("vocabulary", vocabulary),
+    Shot("setup-terms", setup_terms),
+    Shot("first-steps-sound", first_steps_sound),
+    Shot("first-steps-models", first_steps_models),
+    Shot("first-steps-sample", first_steps_sample),
+    Shot("german-first-steps", first_steps_sample, language="de"),
     Shot("german", library, language="de"),
     Shot("german-settings", settings, language="de"),
     Shot("german-export", export, language="de"),
     Shot("spanish-setup", setup, language="es"),
     Shot("big-text", big_text),
+    Shot("compact", compact),
     Shot("big-settings", big_settings),
     Shot("mirrored", mirrored),
     Shot("mirrored-settings", mirrored_settings),
@@ -415,29 +477,7 @@ CHOSEN = (
 
 def render(shot: Shot, size: tuple[int, int], theme: Theme, folder: Path) -> None:
     """Bring a fresh window into a state and store its picture."""
-    gap = TranscriptGap(stream=StreamId.MIC, span=Span.from_seconds(61.9, 62.5), reason="lost")
-    transcripts = [
-        *fakes.library_meetings(),
-        made.transcript(
-            made.meeting("long0001", "Annual meeting, day two", age_days=2, duration_s=10_800),
-            LONG_DIALOGUE,
-            made.LONG_NAMES,
-        ),
-        made.transcript(
-            made.meeting(
-                "names001",
-                "A title that goes on and on about everything that was said, decided and postponed",
-                age_days=0.01,
-            ),
-            names=made.VERY_LONG_NAMES,
-            gaps=(gap,),
-        ),
-        made.transcript(
-            made.meeting("rtl00001", "اجتماع التخطيط", age_days=0.02, duration_s=32),
-            made.RTL_DIALOGUE,
-            made.RTL_NAMES,
-        ),
-    ]
+    transcripts = pictured_meetings()
     is_empty = shot.name == "empty"
     tasks = TaskRunner()
     app = QApplication.instance()
@@ -472,33 +512,16 @@ def render(shot: Shot, size: tuple[int, int], theme: Theme, folder: Path) -> Non
         app.removeTranslator(translator)
 
 
-def grab(window: MainWindow):
-    """The window with its open dialogs and panels, as the desktop would show it."""
-    from PySide6.QtGui import QColor, QPainter
-
-    picture = window.grab()
-    painter = QPainter(picture)
-    for child in [*window.findChildren(QWidget), window.captions]:
-        if child.isWindow() and child.isVisible() and child is not window:
-            if isinstance(child, QDialog):
-                painter.fillRect(window.rect(), QColor(0, 0, 0, 90))
-                at = window.rect().center() - child.rect().center()
-            else:
-                at = child.pos() - window.pos()
-            frame = QRect(at, child.size())
-            painter.drawPixmap(frame.topLeft(), child.grab())
-            painter.setPen(QColor(128, 128, 128, 120))
-            painter.drawRect(frame.adjusted(-1, -1, 0, 0))
-    painter.end()
-    return picture
-
-
 def _open(window: MainWindow, meeting_id: str) -> None:
     window.open_meeting(MeetingId(meeting_id))
     settle(lambda: window.review.document.transcript is not None)
 
 
-LONG_DIALOGUE = made.long_dialogue()
+def _first_steps(window: MainWindow) -> FirstSteps:
+    window.show_first_steps()
+    dialog = window.findChild(FirstSteps)
+    assert dialog is not None
+    return dialog
 
 
 def main(arguments: list[str]) -> int:
@@ -535,6 +558,7 @@ def main(arguments: list[str]) -> int:
         for name, mode, size in wanted:
             theme.set_mode(mode)
             theme.set_text_percent(100)
+            theme.set_density("comfortable")
             application.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             render(by_name[name], size, theme, Path(scratch))
             for file in Path(scratch).glob("*.png"):

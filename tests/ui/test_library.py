@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent, QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
@@ -38,8 +39,8 @@ def _drop(desk, *paths: Path) -> None:
     action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     modifiers = Qt.KeyboardModifier.NoModifier
     at = QPoint(300, 300)
-    desk.window.dragEnterEvent(QDragEnterEvent(at, action, data, button, modifiers))
-    desk.window.dropEvent(QDropEvent(at, action, data, button, modifiers))
+    for kind in (QDragEnterEvent, QDropEvent):
+        QApplication.sendEvent(desk.window, kind(at, action, data, button, modifiers))
 
 
 def _cards(desk) -> list[ImportCard]:
@@ -331,3 +332,77 @@ def test_a_watched_folder_that_is_gone_is_said_once(desk):
     desk.wait(lambda: not desk.window.watch._is_looking)
 
     assert desk.window.banners.texts == ()
+
+
+def _drag_first_meeting(desk) -> None:
+    """Press on the first meeting and move; the button stays down."""
+    listed = desk.window.library.list
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    at = QPointF(listed.visualRect(listed.model().index(1)).center())
+    for kind, button, place in (
+        (QEvent.Type.MouseButtonPress, left, at),
+        (QEvent.Type.MouseMove, Qt.MouseButton.NoButton, at + QPointF(60, 0)),
+        (QEvent.Type.MouseMove, Qt.MouseButton.NoButton, at + QPointF(90, 0)),
+    ):
+        on_screen = QPointF(listed.viewport().mapToGlobal(place.toPoint()))
+        event = QMouseEvent(kind, place, on_screen, button, left, none)
+        QApplication.sendEvent(listed.viewport(), event)
+
+
+@pytest.fixture
+def carried(monkeypatch) -> list[Path]:
+    """Files that were dragged out, without a real drag."""
+    found: list[Path] = []
+
+    def carry(drag: QDrag, _actions: Qt.DropAction) -> Qt.DropAction:
+        found.extend(Path(url.toLocalFile()) for url in drag.mimeData().urls())
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr(QDrag, "exec", carry)
+    return found
+
+
+def test_a_meeting_is_dragged_out_as_a_file(desk, carried, monkeypatch):
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+
+    _drag_first_meeting(desk)
+    desk.wait(lambda: bool(carried))
+
+    assert [path.name for path in carried] == ["Release planning.md"]
+    assert carried[0].read_text().startswith("# Release planning")
+    assert desk.exporting.written[0][0] == "md"
+
+
+def test_a_button_that_is_let_go_early_drags_nothing(desk, carried, monkeypatch):
+    looks: list[bool] = []
+
+    def let_go() -> Qt.MouseButton:
+        looks.append(bool(desk.exporting.written))
+        return Qt.MouseButton.NoButton
+
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", let_go)
+    _drag_first_meeting(desk)
+
+    desk.wait(lambda: True in looks)
+    assert carried == []
+
+
+def test_a_transcript_that_cannot_be_written_is_told(desk, carried, monkeypatch):
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+    desk.exporting.failure = KnownError("The disk is full.")
+
+    _drag_first_meeting(desk)
+    desk.wait(lambda: bool(desk.window.banners.texts))
+
+    assert desk.window.banners.texts == ("The disk is full.",)
+    assert carried == []
+
+
+def test_headings_stay_where_they_are(desk):
+    model = desk.window.library.model
+
+    dragged = [
+        bool(model.flags(model.index(row)) & Qt.ItemFlag.ItemIsDragEnabled) for row in range(2)
+    ]
+
+    assert dragged == [False, True]

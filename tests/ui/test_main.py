@@ -13,6 +13,7 @@ from app.ui import main
 from app.ui.single import SingleInstance
 from app.ui.window import MainWindow
 from tests.fakes import ui_context as fakes
+from tests.ui.conftest import RELEASE
 
 pytestmark = pytest.mark.ui
 
@@ -105,6 +106,38 @@ def test_a_second_start_brings_the_first_window_to_the_front(qapp, tmp_path):
     assert (code, seen[0], seen[-1]) == (0, 0, True)
     windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
     assert not any(w.isVisible() for w in windows)
+
+
+def _when_open(seen: list, looks: int = 250) -> None:
+    """Note the meeting that the window opens, and close it."""
+    meeting_id = _window().review.document.meeting_id
+    if meeting_id is None and looks:
+        QTimer.singleShot(20, lambda: _when_open(seen, looks - 1))
+        return
+    seen.append(meeting_id)
+    _window().close()
+
+
+def test_a_link_opens_its_meeting_in_the_window_that_is_there(qapp, tmp_path):
+    seen = []
+
+    def start_again() -> None:
+        seen.append(main.run(fakes.make_context(tmp_path), demo=False, meeting_id=RELEASE))
+        _when_open(seen)
+
+    QTimer.singleShot(50, start_again)
+    main.run(fakes.make_context(tmp_path), demo=False)
+
+    assert seen == [0, RELEASE]
+
+
+def test_a_start_with_a_link_opens_its_meeting(qapp, tmp_path):
+    seen = []
+    QTimer.singleShot(50, lambda: _when_open(seen))
+
+    main.run(fakes.make_context(tmp_path), demo=False, meeting_id=RELEASE)
+
+    assert seen == [RELEASE]
 
 
 def test_windows_of_two_libraries_do_not_call_each_other(qapp, tmp_path):

@@ -29,6 +29,7 @@ def page(desk):
     yield desk.window.settings
     desk.window.kit.theme.set_mode(ThemeMode.LIGHT)
     desk.window.kit.theme.set_text_percent(100)
+    desk.window.kit.theme.set_density("comfortable")
 
 
 def _stored(desk):
@@ -57,6 +58,24 @@ def test_the_theme_changes_at_once_and_is_remembered(page, desk):
 
     assert desk.window.kit.theme.tokens.is_dark
     desk.wait(lambda: _stored(desk).window.theme == "dark")
+
+
+def test_compact_brings_lines_and_meetings_closer(page, desk):
+    window = desk.window
+    window.open_meeting(next(iter(desk.library.transcripts)))
+    desk.wait(lambda: window.review.document.transcript is not None)
+    view, listed = window.review.transcript, window.library.list
+
+    def heights() -> tuple[int, int]:
+        meeting = listed.visualRect(listed.model().index(1)).height()
+        return view.visualRect(view.model().index(1)).height(), meeting
+
+    before = heights()
+    page.rows["window.density"].control.chosen.emit("compact")
+
+    desk.wait(lambda: heights()[0] < before[0])
+    desk.wait(lambda: heights()[1] < 0.8 * before[1])
+    desk.wait(lambda: _stored(desk).window.density == "compact")
 
 
 def test_text_grows_everywhere(page, desk, qapp):

@@ -49,13 +49,13 @@ class LibraryDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         """The height of an entry."""
         entry = index.data(LibraryModel.EntryRole)
-        metrics = QFontMetrics(option.font)
+        metrics, air = QFontMetrics(option.font), self._theme.air
         if isinstance(entry, Heading):
-            height = max(HEADING_PX, metrics.height() + 16)
+            height = max(round(HEADING_PX * air), metrics.height() + round(16 * air))
         elif isinstance(entry, SearchHit):
-            height = metrics.height() * (SNIPPET_LINES + 1) + 26
+            height = metrics.height() * (SNIPPET_LINES + 1) + round(26 * air)
         else:
-            height = max(MEETING_PX, metrics.height() * 2 + 22)
+            height = max(round(MEETING_PX * air), metrics.height() * 2 + round(22 * air))
         return QSize(200, height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -68,7 +68,8 @@ class LibraryDelegate(QStyledItemDelegate):
             self._paint_heading(painter, rect, option.font, entry)
         else:
             self._paint_background(painter, option)
-            inner = rect.adjusted(_INSET_PX + _PADDING_PX, 8, -_INSET_PX - _PADDING_PX, -6)
+            top, side = round(8 * self._theme.air), _INSET_PX + _PADDING_PX
+            inner = rect.adjusted(side, top, -side, -6)
             if isinstance(entry, SearchHit):
                 self._paint_hit(painter, inner, option.font, entry)
             else:
@@ -94,7 +95,8 @@ class LibraryDelegate(QStyledItemDelegate):
         small.setWeight(QFont.Weight.DemiBold)
         painter.setFont(small)
         painter.setPen(QColor(self._theme.tokens.muted))
-        inner = rect.adjusted(_INSET_PX + _PADDING_PX, 10, -_INSET_PX - _PADDING_PX, -4)
+        top, side = round(10 * self._theme.air), _INSET_PX + _PADDING_PX
+        inner = rect.adjusted(side, top, -side, -4)
         text = QFontMetrics(small).elidedText(
             heading.text, Qt.TextElideMode.ElideRight, inner.width()
         )

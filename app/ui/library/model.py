@@ -74,12 +74,15 @@ class LibraryModel(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Headings cannot be chosen."""
+        """Headings cannot be chosen; meetings can be dragged out."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        if isinstance(self.data(index, self.EntryRole), Heading):
+        entry = self.data(index, self.EntryRole)
+        if isinstance(entry, Heading):
             return Qt.ItemFlag.ItemIsEnabled
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        is_meeting = isinstance(entry, MeetingSummary)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if is_meeting else flags
 
     def row_of(self, meeting_id: MeetingId) -> int | None:
         """Where a meeting stands in the list of meetings."""

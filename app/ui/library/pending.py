@@ -15,6 +15,8 @@ class PendingMeetings(QObject):
     """Looks once at start; finishes one meeting after the other when the user says so."""
 
     finished = Signal()
+    completed = Signal(str)
+    """A sentence: every transcript was made."""
 
     def __init__(self, kit: Kit, banners: BannerStack, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +58,7 @@ class PendingMeetings(QObject):
         self._kit.tasks.run_long(work, self._done, ended=self._close)
 
     def _done(self, _nothing: None) -> None:
-        self._banners.show_text(self.tr("All transcripts are finished."))
+        self.completed.emit(self.tr("All transcripts are finished."))
 
     def _close(self) -> None:
         if self._banner is not None:

@@ -24,6 +24,7 @@ from app.lib.clock import SystemClock
 from app.ui.actions import Do
 from app.ui.kit import Kit
 from app.ui.library.delegate import LibraryDelegate
+from app.ui.library.dragging import TranscriptDrag
 from app.ui.library.filters import Filters
 from app.ui.library.imports import ImportCard, ImportJob, ImportQueue, QueueBar
 from app.ui.library.model import LibraryModel
@@ -35,6 +36,7 @@ HITS, FILTERED_HITS = 50, 400
 MIN_WIDTH_PX = 260
 MAX_MIN_WIDTH_PX = 420
 """Large text widens the list up to here."""
+_MENU_ACTIONS = (Do.RENAME_MEETING, Do.EXPORT, Do.COPY_LINK, Do.REFINE, Do.DELETE_MEETING)
 _TOOL_ACTIONS = (Do.IMPORT, Do.PEOPLE, Do.SETTINGS)
 
 
@@ -93,6 +95,8 @@ class LibraryView(QWidget):
         self.list.setAccessibleName(self.tr("Meetings"))
         self.list.setAccessibleDescription(self.tr("Enter opens a meeting"))
         self.list.opened.connect(self._open)
+        self.drag = TranscriptDrag(self._kit, self.list)
+        self.list.dragged.connect(self.drag.start)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.nothing = QLabel(self)
@@ -281,7 +285,7 @@ class LibraryView(QWidget):
         self.list.setCurrentIndex(index)
         self._open(index)
         menu = QMenu(self)
-        for do in (Do.RENAME_MEETING, Do.EXPORT, Do.REFINE, Do.DELETE_MEETING):
+        for do in _MENU_ACTIONS:
             menu.addAction(self._kit.actions[do])
         menu.popup(self.list.viewport().mapToGlobal(point))
 
@@ -309,9 +313,11 @@ def _today() -> date:
 
 
 class _EntryList(QListView):
-    """Opens on click and on Enter; arrow keys pass headings by."""
+    """Opens on click and on Enter; arrow keys pass headings by; meetings can be dragged out."""
 
     opened = Signal(QModelIndex)
+    dragged = Signal(object)
+    """A `MeetingSummary`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -319,7 +325,14 @@ class _EntryList(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragEnabled(True)
         self.clicked.connect(self.opened)
+
+    def startDrag(self, supported: Qt.DropAction) -> None:  # noqa: N802
+        """Say what is dragged; the drag begins when there is a file to carry."""
+        entry = self.currentIndex().data(LibraryModel.EntryRole)
+        if isinstance(entry, MeetingSummary):
+            self.dragged.emit(entry)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Enter opens."""

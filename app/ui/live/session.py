@@ -57,6 +57,8 @@ class LiveSession(QObject):
     state_changed = Signal(object)
     models_ready = Signal(tuple)
     """The `ModelUse` of every model that runs."""
+    transcript_changed = Signal(object)
+    """The `TranscriptChanged` that the model has taken over."""
     health_changed = Signal(object)
     progressed = Signal(float, str)
     problem_found = Signal(object)
@@ -208,6 +210,7 @@ class LiveSession(QObject):
             match event:
                 case TranscriptChanged():
                     self.transcript.apply(event)
+                    self.transcript_changed.emit(event)
                 case HealthMeasured():
                     self.health_changed.emit(event.health)
                 case Started():

@@ -24,8 +24,10 @@ from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.widgets.choice import Choice, Segments
+from app.ui.widgets.terms_field import TermsField
 
 CARD_WIDTH_PX = 560
+TERM_LINES = 4
 _STREAM_ICONS = {StreamId.MIC: "mic", StreamId.SYSTEM: "system"}
 
 
@@ -99,6 +101,7 @@ class SetupView(QScrollArea):
         box.addLayout(self._sources(card))
         box.addSpacing(6)
         box.addLayout(self._points(card))
+        self._add_terms(card, box)
         box.addSpacing(18)
         self.record = QPushButton(self.tr("Start recording"), card)
         self.record.setProperty("kind", "record")
@@ -171,6 +174,28 @@ class SetupView(QScrollArea):
         row.addWidget(self.points)
         return row
 
+    def _add_terms(self, card: QWidget, box: QVBoxLayout) -> None:
+        self.more = QPushButton(self.tr("Names and terms of this meeting…"), card)
+        self.more.setProperty("kind", "flat")
+        self.more.setCheckable(True)
+        self.more.setAccessibleName(self.tr("Names and terms of this meeting"))
+        self.more.setToolTip(
+            self.tr("What the captions should spell right, besides the list in the settings")
+        )
+        self.terms = TermsField(
+            self._kit.theme, self.tr("Names and terms of this meeting"), TERM_LINES, card
+        )
+        self.terms.hide()
+        self.more.toggled.connect(self._show_terms)
+        box.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeading)
+        box.addWidget(self.terms)
+
+    @Slot(bool)
+    def _show_terms(self, is_shown: bool) -> None:
+        self.terms.setVisible(is_shown)
+        if is_shown:
+            self.terms.edit.setFocus()
+
     # --- Devices ---------------------------------------------------------------------------
 
     @Slot()
@@ -233,8 +258,14 @@ class SetupView(QScrollArea):
         """Ask for a recording of what is chosen."""
         devices = self._chosen()
         if devices:
-            title = self.title.text().strip() or None
-            self.wanted.emit(RecordingRequest(devices=devices, title=title, point=self.point))
+            self.wanted.emit(
+                RecordingRequest(
+                    devices=devices,
+                    title=self.title.text().strip() or None,
+                    point=self.point,
+                    vocabulary=self.terms.vocabulary.terms,
+                )
+            )
 
     @Slot()
     def _dress(self) -> None:
@@ -243,4 +274,5 @@ class SetupView(QScrollArea):
             symbol.setPixmap(self._kit.icons.pixmap(_STREAM_ICONS[stream], tokens.muted, 20))
         self.record.setIcon(self._kit.icons.icon("record", tokens.on_record))
         self.doctor.setIcon(self._kit.icons.icon("check", tokens.accent))
+        self.more.setIcon(self._kit.icons.icon("chevron", tokens.muted))
         self.sample.setIcon(self._kit.icons.icon("sparkle", tokens.accent))

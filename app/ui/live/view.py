@@ -21,10 +21,12 @@ from app.domain.marks import HoldReason
 from app.domain.messages import Health, ModelUse, Notice
 from app.domain.session import OperatingPoint
 from app.domain.speakers import SpeakerProfile
+from app.services.events import TranscriptChanged
 from app.services.recording import RecordingRequest
 from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.live.announcer import Announcer
 from app.ui.live.marker_bar import MarkerBar
 from app.ui.live.panel import LivePanel
 from app.ui.live.session import BEHIND_FROM_S, LiveSession, LiveState
@@ -173,6 +175,7 @@ class LiveView(QStackedWidget):
         self.transcript.setAccessibleDescription(
             self.tr("What is said, as it is said; newest at the end")
         )
+        self.announcer = Announcer(self._kit, self.transcript)
         self.transcript.speaker_clicked.connect(self._ask_who)
         self.transcript.addAction(self._kit.actions[Do.NAME_SPEAKER])
         self.waiting = QLabel(self.transcript)
@@ -326,6 +329,7 @@ class LiveView(QStackedWidget):
         session.state_changed.connect(self._show_state)
         session.models_ready.connect(self._show_models)
         session.health_changed.connect(self._show_health)
+        session.transcript_changed.connect(self._announce)
         session.progressed.connect(self._show_progress)
         session.problem_found.connect(self._show_problem)
         session.noticed.connect(self._show_notice)
@@ -342,6 +346,7 @@ class LiveView(QStackedWidget):
         self._show_point(point)
         self._show_delay(None, None)
         self.panel.follow(session.transcript)
+        self.announcer.begin()
         self._show_state(LiveState.STARTING)
         self.setCurrentIndex(1)
         return session
@@ -459,6 +464,12 @@ class LiveView(QStackedWidget):
             self.tr("Nothing is lost: the recording is complete, the captions catch up.")
         )
         self.badge.setVisible(lag_s >= BEHIND_FROM_S and self.is_running)
+
+    @Slot(object)
+    def _announce(self, change: TranscriptChanged) -> None:
+        """Let it be heard while it is live; the final pass is not said again."""
+        if self._is_current() and self.is_running:
+            self.announcer.take(change)
 
     @Slot(float, str)
     def _show_progress(self, share: float, _step: str) -> None:

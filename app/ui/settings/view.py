@@ -23,6 +23,7 @@ from app.ui.settings.fields import FieldRow
 from app.ui.settings.models import ModelsCard
 from app.ui.settings.privacy import PrivacyCard
 from app.ui.settings.shortcuts import ShortcutsCard
+from app.ui.settings.vocabulary import VocabularyCard
 from app.ui.theme import ThemeMode
 from app.ui.widgets.search_field import SearchField
 
@@ -83,8 +84,11 @@ class SettingsView(QWidget):
         self.area.setWidget(inner)
         column = QVBoxLayout()
         column.setSpacing(16)
+        self.vocabulary = VocabularyCard(self._kit, inner)
         for title, entries in _by_section().items():
             column.addWidget(self._card(title, entries, inner))
+            if entries[0].section == "transcript":
+                column.addWidget(self.vocabulary)
         self.models = ModelsCard(self._kit, inner)
         self.models.listed.connect(self._offer_models)
         self.privacy = PrivacyCard(self._kit, inner)
@@ -142,6 +146,7 @@ class SettingsView(QWidget):
         self._kit.tasks.run(
             context.recording.list_devices, self._offer_devices, lambda _problem: None
         )
+        self.vocabulary.open()
         self.models.refresh()
         self.privacy.refresh()
         self.shortcuts.open()
@@ -156,6 +161,8 @@ class SettingsView(QWidget):
             self._kit.theme.set_mode(ThemeMode(str(value)))
         elif path == "window.text_percent" and isinstance(value, int):
             self._kit.theme.set_text_percent(value)
+        elif path == "window.density":
+            self._kit.theme.set_density(str(value))
         self.editor.change(path, value)
 
     @Slot()
@@ -201,6 +208,7 @@ class SettingsView(QWidget):
             card.setVisible(is_shown)
             has_any = has_any or is_shown
         for extra, fits in (
+            (self.vocabulary, self.vocabulary.fits(terms)),
             (self.models, self.models.filter(terms)),
             (self.privacy, self.privacy.fits(terms)),
             (self.shortcuts, self.shortcuts.filter(terms)),

@@ -89,9 +89,10 @@ class TranscriptDelegate(QStyledItemDelegate):
         self._layouts: OrderedDict[tuple[int, int], tuple[Passage, QTextLayout]] = OrderedDict()
         self.dress(tokens, font)
 
-    def dress(self, tokens: Tokens, font: QFont) -> None:
-        """Take another theme or font size."""
+    def dress(self, tokens: Tokens, font: QFont, air: float = 1.0) -> None:
+        """Take another theme, font size or density."""
         self._tokens = tokens
+        self._air = air
         text_font = QFont(font)
         text_font.setPointSizeF(font.pointSizeF() + 0.5)
         self._name_font = QFont(font)
@@ -107,7 +108,7 @@ class TranscriptDelegate(QStyledItemDelegate):
 
     def layout_row(self, row: Row, view_width: int) -> RowLayout:
         """Place a row in a view of `view_width` pixels; cheap enough for thousands of rows."""
-        return lay_out(row, view_width, self.shaper, self._name_height)
+        return lay_out(row, view_width, self.shaper, self._name_height, air=self._air)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         """The height of a row at the option's width."""

@@ -59,28 +59,33 @@ def column(view_width: int) -> tuple[int, int]:
     return (view_width - width) // 2, max(width, 120)
 
 
-def lay_out(row: Row, view_width: int, shaper: TextShaper, name_height: int) -> RowLayout:
+def lay_out(
+    row: Row, view_width: int, shaper: TextShaper, name_height: int, *, air: float = 1.0
+) -> RowLayout:
     """Place a row.
 
     Args:
         name_height: Height of the line that carries name and time.
+        air: Of the room between lines.
     """
     left, width = column(view_width)
     if row.aside is not None:
         return RowLayout(GAP_ROW_PX, ())
     if row.is_overlap:
-        return _lanes(row, left, width, shaper, name_height)
+        top = round(TURN_GAP_PX * air) + BADGE_PX
+        return _lanes(row, left, width, shaper, name_height, top)
     passage = row.lanes[0]
-    y = TURN_GAP_PX if row.starts_turn else LINE_GAP_PX
+    y = round((TURN_GAP_PX if row.starts_turn else LINE_GAP_PX) * air)
     cell = _cell(
         passage, left + GUTTER_PX, y, width - GUTTER_PX, shaper, name_height, row.starts_turn
     )
     return RowLayout(cell.y + cell.height + 2, (cell,))
 
 
-def _lanes(row: Row, left: int, width: int, shaper: TextShaper, name_height: int) -> RowLayout:
+def _lanes(
+    row: Row, left: int, width: int, shaper: TextShaper, name_height: int, top: int
+) -> RowLayout:
     lane_width = (width - LANE_GAP_PX * (len(row.lanes) - 1)) // len(row.lanes)
-    top = TURN_GAP_PX + BADGE_PX
     cells: list[Cell] = []
     bottom = top
     for number, lane in enumerate(row.lanes):

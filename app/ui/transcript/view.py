@@ -317,7 +317,7 @@ class TranscriptView(RowsView):
 
     @Slot()
     def _dress(self) -> None:
-        self.painter.dress(self._kit.theme.tokens, self.font())
+        self.painter.dress(self._kit.theme.tokens, self.font(), self._kit.theme.air)
         icon = self._kit.icons.icon("down", self._kit.theme.tokens.on_accent)
         self.pill.setIcon(icon)
         self._width = 0

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from app.cli.main import cli
 from app.cli.session import Launch, Program
+from app.domain.ids import MeetingId
 from tests.fakes.engine import MODELS
 from tests.fakes.program import FakeProgram, patch, segment
 
@@ -23,6 +24,7 @@ class CommandLine:
     def __post_init__(self):
         self.launches: list[Launch] = []
         self.windows: list[bool] = []
+        self.opened: list[MeetingId | None] = []
 
     def run(self, *arguments: str, exit_code: int = 0, input_text: str | None = None) -> Result:
         result = CliRunner().invoke(cli, arguments, obj=self.made(), input=input_text)
@@ -48,8 +50,9 @@ class CommandLine:
         yield self.program.context
         self.program.context.recording.close()
 
-    def _window(self, context, is_demo):
+    def _window(self, context, is_demo, meeting_id):
         self.windows.append(is_demo)
+        self.opened.append(meeting_id)
         return self.window_exit_code
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.cli.main import exit_code_of
@@ -27,6 +29,21 @@ def test_without_a_command_the_window_opens(line, display):
 
     assert line.windows == [False]
     assert line.launches[0].data_dir is None
+
+
+def test_a_link_opens_its_meeting(line, display):
+    line.run("crosstalk://meeting/ab12cd34", "--data-dir", "mine")
+
+    assert line.windows == [False]
+    assert line.opened == ["ab12cd34"]
+    assert line.launches[0].data_dir == Path("mine")
+
+
+def test_a_link_to_nothing_is_refused_with_a_sentence(line, display):
+    result = line.run("crosstalk://elsewhere", exit_code=2)
+
+    assert "no link to a meeting" in result.stderr
+    assert line.windows == []
 
 
 def test_the_demo_has_a_library_of_its_own(line, display):

@@ -57,7 +57,10 @@ def test_readings_have_a_limit_too():
     vocabulary = parse_vocabulary(line)
 
     assert vocabulary.terms == ()
-    assert vocabulary.bad == (BadEntry(line=1, text=line[:80], reason="more than 8 readings"),)
+    assert vocabulary.bad == (
+        BadEntry(line=1, text=line[:80], complaint="more than %1 readings", number=8),
+    )
+    assert vocabulary.bad[0].reason == "more than 8 readings"
 
 
 def test_a_list_that_is_full_takes_no_more():

@@ -51,7 +51,7 @@ def test_a_meetings_terms_are_kept_beside_its_recording(tmp_path):
 
 
 def test_complaints_name_the_first_lines_and_count_the_others():
-    bad = [BadEntry(line=n, text="?", reason="it has no letter") for n in range(1, 6)]
+    bad = [BadEntry(line=n, text="?", complaint="it has no letter") for n in range(1, 6)]
 
     assert complaint_about([], "list") is None
     text = complaint_about(bad, "list")
@@ -59,3 +59,41 @@ def test_complaints_name_the_first_lines_and_count_the_others():
     assert text.startswith("list: left out line 1, ")
     assert text.count("it has no letter") == 3
     assert text.endswith("; and 2 more.")
+
+
+def test_a_file_adds_what_the_list_lacks(tmp_path):
+    service = VocabularyService(tmp_path / "vocabulary.txt")
+    service.save("# people\nAda")
+    file = tmp_path / "more.txt"
+    file.write_text("ADA\nKubernetes: cuber netties\n!!\n")
+
+    added = service.add(file)
+
+    assert [term.text for term in added.terms] == ["Kubernetes"]
+    assert [entry.line for entry in added.bad] == [3]
+    assert service.text() == "# people\nAda\nKubernetes: cuber netties\n"
+
+
+def test_a_list_that_is_full_takes_what_fits(tmp_path):
+    service = VocabularyService(tmp_path / "vocabulary.txt")
+    service.save("".join(f"term {n}\n" for n in range(999)))
+    file = tmp_path / "more.txt"
+    file.write_text("one more\nand another\n")
+
+    added = service.add(file)
+
+    assert [term.text for term in added.terms] == ["one more"]
+    assert [(entry.line, entry.text) for entry in added.bad] == [(2, "and another")]
+    assert len(service.read().terms) == 1000
+
+
+def test_the_list_is_copied_to_a_file(tmp_path):
+    service = VocabularyService(tmp_path / "vocabulary.txt")
+    service.save("# people\nAda: eider\n")
+
+    service.copy_to(tmp_path / "copy.txt")
+
+    assert (tmp_path / "copy.txt").read_text() == "# people\nAda: eider\n"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KnownError, match="cannot be written"):
+        service.copy_to(tmp_path / "file" / "copy.txt")

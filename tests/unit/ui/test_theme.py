@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from app.ui.theme import Theme, ThemeMode, remember_theme, remembered_theme, tokens_for
+from app.ui.theme import COMPACT_AIR, Theme, ThemeMode, remember_theme, remembered_theme, tokens_for
 from app.ui.tokens import DARK, LIGHT
 from tests.fakes.ui_context import make_context
 
@@ -35,6 +35,20 @@ def test_choosing_a_theme_colours_the_application(qapp, qtbot):
         theme.set_mode(ThemeMode.DARK)
 
     assert qapp.palette().window().color().name().upper() == DARK.window
+
+
+def test_a_compact_window_leaves_less_air(qapp, qtbot):
+    theme = Theme(qapp, ThemeMode.LIGHT)
+    assert theme.air == 1.0
+    assert "padding: 7px 14px" in qapp.styleSheet()
+
+    with qtbot.waitSignal(theme.changed):
+        theme.set_density("compact")
+
+    assert theme.air == COMPACT_AIR
+    assert "padding: 7px 14px" not in qapp.styleSheet()
+    assert Theme(qapp, ThemeMode.LIGHT, 100, "compact").air == COMPACT_AIR
+    theme.set_density("comfortable")
 
 
 def test_the_choice_is_remembered(tmp_path):
