@@ -18,7 +18,7 @@ from app.pipeline.terms import bare
 
 LOOK_BELOW = 0.5
 """Words to which the recogniser itself gives less are looked at again."""
-MAX_RUNS = 6
+MAX_RUNS = 4
 """Looked at per decode, the most doubtful ones: a stretch that is all doubt has no answer."""
 MAX_RUN_WORDS = 4
 MAX_READINGS = 4
