@@ -87,6 +87,7 @@ class AsrResult:
             "bench": "asr",
             "point": self.setup.point.value,
             "realtime": is_timed,
+            "without": sorted(self.setup.without),
             "ok": all_kept(self.targets),
             "disturbed": is_timed and is_disturbed(self.total.load),
             "total": total | {"wer_interval": rounded(wer_interval(scores))},

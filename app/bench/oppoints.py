@@ -68,6 +68,7 @@ class OppointsResult:
         return {
             "bench": "oppoints",
             "realtime": self.setup.is_realtime,
+            "without": sorted(self.setup.without),
             "ok": all_kept(self.targets),
             "disturbed": self.setup.is_realtime
             and any(is_disturbed(self.total(point).load) for point in MAX_RELATIVE_LOSS),

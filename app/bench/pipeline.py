@@ -95,6 +95,7 @@ class PipelineResult:
             "bench": "pipeline",
             "point": self.setup.point.value,
             "realtime": is_timed,
+            "without": sorted(self.setup.without),
             "ok": all_kept(self.targets),
             "disturbed": is_timed and is_disturbed(load),
             "audio_s": self.audio_s,

@@ -11,7 +11,7 @@ from app.bench.load import Load, LoadMeter
 from app.bench.tape import Shown, Tape
 from app.domain.ids import StreamId
 from app.domain.meeting import MeetingTranscript
-from app.domain.session import ModelChoice, OperatingPoint, SpeakerRange
+from app.domain.session import ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.vocabulary import VocabularyTerm
 from app.lib.clock import SystemClock
 from app.services.context import AppContext
@@ -29,7 +29,7 @@ class Setup:
         language: None takes the setting's.
         models: None takes the settings'.
         is_echo_handled: None takes the setting's.
-        is_governed: Step down in quality where the machine does not keep up.
+        without: Parts of the captions to leave out.
     """
 
     point: OperatingPoint = OperatingPoint.BALANCED
@@ -39,7 +39,7 @@ class Setup:
     vocabulary: tuple[VocabularyTerm, ...] = ()
     models: ModelChoice | None = None
     is_echo_handled: bool | None = None
-    is_governed: bool = True
+    without: frozenset[Part] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def play(
         vocabulary=setup.vocabulary,
         models=setup.models,
         is_echo_handled=setup.is_echo_handled,
-        is_governed=setup.is_governed,
+        without=setup.without,
     )
     meeting_id = context.transcribing.transcribe(request, listen, cancel)
     transcript = context.library.transcript(meeting_id)

@@ -16,6 +16,9 @@ from app.bench.targets import Target, all_kept, rounded
 from app.domain.ids import SegmentId
 from app.domain.units import SESSION_RATE_HZ, Span
 
+MAX_GAIN_DB = 20.0
+"""A tenth to ten times as loud: sounds come from near and far."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
@@ -57,6 +60,7 @@ class SilenceResult:
                 "bench": "silence",
                 "point": self.setup.point.value,
                 "realtime": self.setup.is_realtime,
+                "without": sorted(self.setup.without),
                 "ok": all_kept(self.targets),
                 "audio_s": self.audio_s,
                 "wall_s": self.wall_s,
@@ -74,12 +78,15 @@ def write_noises(
 ) -> tuple[Placed, ...]:
     """Write noises one after the other, in a drawn order, again and again, with pauses between.
 
+    The first time as they are, then each at a drawn level, `MAX_GAIN_DB` up or down.
+
     Returns:
         Where each of them is, in time.
     """
     random = np.random.default_rng(seed)
     pause = np.zeros(SESSION_RATE_HZ // 2, dtype=np.float32)
     placed: list[Placed] = []
+    gains_db = np.zeros(len(noises))
     left = round(seconds * SESSION_RATE_HZ)
     at = 0
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,11 +94,13 @@ def write_noises(
         while at < left:
             for index in random.permutation(len(noises)):
                 noise = noises[index]
-                samples = np.concatenate([noise.samples, pause])[: left - at]
+                loud = np.clip(noise.samples * 10 ** (gains_db[index] / 20), -1.0, 1.0)
+                samples = np.concatenate([loud, pause])[: left - at]
                 if len(samples):
                     file.write(samples)
                     placed.append(Placed(name=noise.name, span=Span(at, at + len(samples))))
                     at += len(samples)
+            gains_db = random.uniform(-MAX_GAIN_DB, MAX_GAIN_DB, len(noises))
     return tuple(placed)
 
 

@@ -28,7 +28,14 @@ from app.cli.bench_wording import (
     silence_lines,
     vad_lines,
 )
-from app.cli.engine_options import Parts, PointParam, choose_models, part_options
+from app.cli.engine_options import (
+    Parts,
+    PointParam,
+    choose_models,
+    part_options,
+    parts_of,
+    without_option,
+)
 from app.cli.live import interruptible, show_progress
 from app.cli.session import Launch, Session, common_options, current_session, json_option
 from app.domain.errors import BugError
@@ -192,6 +199,7 @@ class SnrsParam(click.ParamType[tuple[float, ...]]):
 @click.option("--point", type=PointParam(), default="balanced", show_default=True)
 @part_options
 @figure_option
+@without_option
 @json_option
 @common_options
 def asr(
@@ -203,6 +211,7 @@ def asr(
     segmentation: str | None,
     separation: str | None,
     echo: str | None,
+    without: tuple[str, ...],
     fig: Path | None,
 ) -> None:
     """Words, delays, flicker, lag and cost of live transcripts."""
@@ -210,7 +219,12 @@ def asr(
     sets = find_sets(folders, only)
     parts = Parts(asr=asr, segmentation=segmentation, separation=separation, echo=echo)
     with open_stand(session) as stand:
-        setup = Setup(point=point, is_realtime=realtime, models=choose_models(stand.context, parts))
+        setup = Setup(
+            point=point,
+            is_realtime=realtime,
+            models=choose_models(stand.context, parts),
+            without=parts_of(without),
+        )
         result = run_asr(sets, setup, stand.player(setup))
         if fig is not None:
             draw_asr(result, fig)
@@ -223,6 +237,7 @@ def asr(
 @pace_option
 @part_options
 @figure_option
+@without_option
 @json_option
 @common_options
 def oppoints(
@@ -233,6 +248,7 @@ def oppoints(
     segmentation: str | None,
     separation: str | None,
     echo: str | None,
+    without: tuple[str, ...],
     fig: Path | None,
 ) -> None:
     """Word errors and delays of live, balanced and accurate against the final pass."""
@@ -240,7 +256,8 @@ def oppoints(
     sets = find_sets(folders, only)
     parts = Parts(asr=asr, segmentation=segmentation, separation=separation, echo=echo)
     with open_stand(session) as stand:
-        setup = Setup(is_realtime=realtime, models=choose_models(stand.context, parts))
+        models = choose_models(stand.context, parts)
+        setup = Setup(is_realtime=realtime, models=models, without=parts_of(without))
         result = run_oppoints(sets, setup, stand.player)
         if fig is not None:
             draw_oppoints(result, fig)
@@ -260,6 +277,7 @@ def oppoints(
 @pace_option
 @click.option("--point", type=PointParam(), default="balanced", show_default=True)
 @figure_option
+@without_option
 @json_option
 @common_options
 def pipeline(
@@ -268,13 +286,14 @@ def pipeline(
     minutes: float,
     realtime: bool,
     point: OperatingPoint,
+    without: tuple[str, ...],
     fig: Path | None,
 ) -> None:
     """Lost samples, lag, stage times and memory over a long run."""
     session = current_session()
     sets = find_sets(folders, only)
     with open_stand(session) as stand:
-        setup = Setup(point=point, is_realtime=realtime)
+        setup = Setup(point=point, is_realtime=realtime, without=parts_of(without))
         folder = stand.context.paths.data_dir / "looped"
         inputs = loop_sets(sets, folder, seconds=60 * minutes)
         result = measure_pipeline(stand.play(inputs, setup), setup, inputs)
@@ -331,14 +350,21 @@ def vad(
 )
 @click.option("--realtime/--fast", default=False, show_default=True, help="The pace.")
 @click.option("--point", type=PointParam(), default="balanced", show_default=True)
+@without_option
 @json_option
 @common_options
-def silence(noise: tuple[Path, ...], minutes: float, realtime: bool, point: OperatingPoint) -> None:
+def silence(
+    noise: tuple[Path, ...],
+    minutes: float,
+    realtime: bool,
+    point: OperatingPoint,
+    without: tuple[str, ...],
+) -> None:
     """Sound without speech, generated and from --noise, must give no words."""
     session = current_session()
     noises = (*generated_noises(), *(read_noises(noise) if noise else ()))
     with open_stand(session) as stand:
-        setup = Setup(point=point, is_realtime=realtime)
+        setup = Setup(point=point, is_realtime=realtime, without=parts_of(without))
         path = stand.context.paths.data_dir / "noises" / "mix.wav"
         placed = write_noises(noises, path, seconds=60 * minutes)
         take = stand.play({StreamId.MIX: path}, setup)

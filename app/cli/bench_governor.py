@@ -23,7 +23,7 @@ from app.cli.bench import figure_option, open_stand, set_options
 from app.cli.bench_wording import closing_lines
 from app.cli.engine_options import PointParam
 from app.cli.session import common_options, current_session, json_option
-from app.domain.session import OperatingPoint
+from app.domain.session import OperatingPoint, Part
 
 
 @click.command()
@@ -63,7 +63,8 @@ def governor(
         for way in (GOVERNED, FREE):
             session.writer.note(f"{way}: {minutes:g} minutes at {point.value}")
             burden = Burden(duration_s=minutes * 60, count=count)
-            setup = Setup(point=point, is_governed=way == GOVERNED)
+            without = () if way == GOVERNED else (Part.GOVERNOR,)
+            setup = Setup(point=point, without=frozenset(without))
             try:
                 take = stand.play(inputs, setup, also=burden)
             finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from app.domain.session import (
     SEPARATION_ON,
     ModelChoice,
     OperatingPoint,
+    Part,
     SpeakerRange,
 )
 from app.domain.vocabulary import VocabularyTerm
@@ -134,6 +135,22 @@ def part_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def without_option(command: Command) -> Command:
+    """Add --without."""
+    option = click.option(
+        "--without",
+        type=click.Choice([part.value for part in Part]),
+        multiple=True,
+        help="Leave a part of the captions out, to see what it is worth; may be repeated.",
+    )
+    return option(command)
+
+
+def parts_of(names: Iterable[str]) -> frozenset[Part]:
+    """The parts that --without names."""
+    return frozenset(map(Part, names))
 
 
 def read_terms(session: Session, path: Path | None) -> tuple[VocabularyTerm, ...]:

@@ -43,6 +43,7 @@ class SpeechSpan:
         is_final: False while the speech goes on; the span then ends at the last processed sample.
         is_continued: True when the stretch was cut for length and speech goes on behind it.
         mean_probability: Mean of the VAD over the span, in [0, 1].
+        is_sure: Whether the VAD was sure of speech somewhere in it.
     """
 
     stream: StreamId
@@ -50,6 +51,7 @@ class SpeechSpan:
     is_final: bool
     is_continued: bool = False
     mean_probability: float = 1.0
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,10 @@ class OverlapRegion:
     tracks: tuple[TrackId, ...]
 
 
+DOUBT_BELOW = 0.7
+"""Words with a lower (calibrated) probability are shown as doubtful."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One word as written, punctuation attached, without surrounding white space.
@@ -102,6 +108,11 @@ class Word:
     text: str
     span: Span
     probability: float | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it may well be wrong, as far as the engine can tell."""
+        return self.probability is not None and self.probability < DOUBT_BELOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -540,6 +540,8 @@ class AsrRequest:
         prefix: Words at the start of the audio that are settled; the result says what follows.
         prefix_samples: How much of the audio the prefix covers.
         is_open: Speech goes on behind the end of the audio: be quick, do not try again.
+        is_padded: Give the model silence up to its longest input, as it was trained; for benches.
+        is_guarded: Doubt what looks invented: loops, too many words, words in silence.
     """
 
     language: str | None = "en"
@@ -551,6 +553,23 @@ class AsrRequest:
     wants_word_times: bool = False
     prompt: str = ""
     hotwords: tuple[str, ...] = ()
+    is_padded: bool = False
+    is_guarded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What may have been said in the place of a few words.
+
+    Attributes:
+        words: As they were heard, one after the other.
+        text: What may stand there instead.
+        score: Mean log probability of the decode that says so.
+    """
+
+    words: tuple[Word, ...]
+    text: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -562,6 +581,7 @@ class AsrResult:
         mean_log_probability: Per token; None when the model gives none.
         no_speech_probability: In [0, 1]; None when the model gives none.
         alternatives: Other readings with mean log probability, best first.
+        readings: Of single doubtful words among `words`, best first for each.
     """
 
     words: tuple[Word, ...]
@@ -569,6 +589,7 @@ class AsrResult:
     mean_log_probability: float | None = None
     no_speech_probability: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 class AsrModel(Protocol):

@@ -80,6 +80,19 @@ class ModelChoice:
         return None if has_none else self.separation
 
 
+class Part(StrEnum):
+    """What benches can leave out of the captions, to show what it is worth."""
+
+    STEADY_TAIL = "steady-tail"
+    """Unfinished text only grows: what is shown is forced on the next decode of it."""
+    SHORT_INPUT = "short-input"
+    """The encoder hears no more than the audio, not 30 s each time."""
+    GUARDS = "guards"
+    """What keeps silence and noise without words, and loops from being written."""
+    GOVERNOR = "governor"
+    """Quality steps down when the machine cannot keep up."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionConfig:
     """Everything the engine needs to know about one live session.
@@ -95,7 +108,7 @@ class SessionConfig:
         is_echo_handled: Take system audio that leaks into the microphone out of what is heard
             and written of the microphone.
         is_level_evened: Bring quiet streams to a level that models can hear.
-        is_governed: Step down in quality where the machine does not keep up.
+        without: Parts that are left out; for benches.
     """
 
     meeting_id: MeetingId
@@ -112,7 +125,7 @@ class SessionConfig:
     padding_s: float = MAX_PADDING_S
     is_echo_handled: bool = True
     is_level_evened: bool = False
-    is_governed: bool = True
+    without: frozenset[Part] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

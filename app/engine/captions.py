@@ -13,12 +13,19 @@ from dataclasses import dataclass, field, replace
 
 from app.domain.ids import SegmentId, StreamId
 from app.domain.messages import SegmentUpdate, SpeechSpan, Word
-from app.domain.session import MAX_PADDING_S, OperatingPoint, SessionConfig
+from app.domain.session import MAX_PADDING_S, OperatingPoint, Part, SessionConfig
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.confidence import LIVE, curve_of
 from app.engine.governor import Relief
+from app.engine.models import for_language
 from app.pipeline.assemble import Assembler
 from app.pipeline.attribute import attribute
-from app.pipeline.transcribe import STREAMING, DecodePlan, UtteranceTranscriber
+from app.pipeline.transcribe import (
+    STREAMING,
+    DecodePlan,
+    StreamingParameters,
+    UtteranceTranscriber,
+)
 
 RELEASE_MARGIN_S = 0.2
 """Words are released this much before the promise ends: a release and its way take time."""
@@ -64,7 +71,9 @@ class Captions:
         self._assembler = assembler
         self._heard = heard
         self._repeated = repeated
-        self._streaming = STREAMING[config.point]
+        recogniser = for_language(config.models, config.language).asr_final
+        self._confidence = curve_of(recogniser, LIVE)
+        self._streaming = self._rhythm()
         self._streams = {stream: _Stream() for stream in config.streams}
         self._relief = Relief.NONE
         self._delays: deque[int] = deque(maxlen=OBSERVED_WORDS)
@@ -126,7 +135,7 @@ class Captions:
         """The next decode of the partial recogniser, if one is due.
 
         Args:
-            fed: Per stream, the samples that were heard.
+            fed: Per stream, the samples that were heard; streams left out have none.
             cost_s: What such a decode takes; it may use a third of the time.
         """
         if self._relief >= Relief.NO_PARTIALS:
@@ -136,7 +145,7 @@ class Captions:
             step_s *= 2
         for stream in self._streams:
             utterance = self._being_decoded(stream)
-            if utterance is not None:
+            if utterance is not None and stream in fed:
                 plan = utterance.plan_partial(fed[stream], step_s=step_s)
                 if plan is not None:
                     return plan
@@ -244,7 +253,7 @@ class Captions:
     ) -> tuple[SegmentUpdate, ...]:
         """Final segments of waiting words; and the end of the unfinished text, where it ends."""
         stream = self._streams[utterance.stream]
-        words = utterance.release(until)
+        words = self._confidence.of_words(utterance.release(until))
         if now is not None and self._is_timed:
             self._delays.extend(now - word.span.end for word in words)
         if not words and not utterance.is_over:
@@ -289,8 +298,12 @@ class Captions:
     def _is_timed(self) -> bool:
         return self._config.is_realtime and self._config.point.delay_s is not None
 
+    def _rhythm(self) -> StreamingParameters:
+        is_steady = Part.STEADY_TAIL not in self._config.without
+        return replace(STREAMING[self._config.point], is_steady=is_steady)
+
     def _set_rhythm(self) -> None:
-        rhythm = STREAMING[self._config.point]
+        rhythm = self._rhythm()
         if self._relief >= Relief.FEWER_FINALS:
             rhythm = replace(rhythm, step_s=1.5 * rhythm.step_s)
         self._streaming = rhythm

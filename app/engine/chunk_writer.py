@@ -15,11 +15,15 @@ from dataclasses import dataclass, replace
 from app.domain.errors import Cancelled
 from app.domain.ids import StreamId, TrackId
 from app.domain.messages import SpeakerTurn
-from app.domain.ports import AsrModel, AsrRequest
+from app.domain.ports import AsrModel, AsrRequest, Reading
+from app.domain.units import Span
+from app.engine.confidence import ConfidenceCurve
 from app.engine.rescue import OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.pipeline.attribute import Piece, attribute, turn_shares
+from app.pipeline.belief import believed
 from app.pipeline.chunks import Chunk
+from app.pipeline.readings import SecondLooks
 
 BEAM_SIZE = 5
 CHUNKS_AT_ONCE = 2
@@ -33,12 +37,14 @@ class Written:
     Attributes:
         pieces: In the session's time, attributed to tracks.
         language: What was heard or asked for.
+        readings: Of doubtful words in the pieces.
     """
 
     stream: StreamId
     chunk: Chunk
     pieces: tuple[Piece[TrackId], ...]
     language: str | None
+    readings: tuple[Reading, ...] = ()
 
 
 class ChunkWriter:
@@ -46,6 +52,9 @@ class ChunkWriter:
 
     Args:
         rescue: None leaves one text where two people talk at once.
+        unsure: Per stream, where the voice activity model opened the gate without being sure.
+        confidence: Makes the probabilities of words honest.
+        is_guarded: Leave out what looks invented.
     """
 
     def __init__(
@@ -54,8 +63,15 @@ class ChunkWriter:
         views: Mapping[StreamId, SpoolView],
         turns: Mapping[StreamId, Sequence[SpeakerTurn]],
         rescue: OverlapRescue | None,
+        *,
+        unsure: Mapping[StreamId, Sequence[Span]] | None = None,
+        confidence: ConfidenceCurve | None = None,
+        is_guarded: bool = True,
     ) -> None:
-        self._asr = asr
+        self._asr = SecondLooks(asr)
+        self._unsure = unsure or {}
+        self._confidence = confidence or ConfidenceCurve()
+        self._is_guarded = is_guarded
         self._views = views
         self._rescue = rescue
         self._turns = {
@@ -70,16 +86,25 @@ class ChunkWriter:
             beam_size=BEAM_SIZE,
             wants_word_times=True,
             wants_full_context=True,
+            is_guarded=self._is_guarded,
         )
         view = self._views[stream]
-        result = self._asr.transcribe(chunk.audio(view.read), request)
-        words = tuple(replace(word, span=chunk.to_session(word.span)) for word in result.words)
+        result = chunk.place(self._asr.transcribe(chunk.audio(view.read), request))
+        words = believed(result.words, self._unsure.get(stream, ()))
         turns = self._turns.get(stream, [])
         pieces = attribute(words, turn_shares(turns, words))
         if self._rescue is not None:
             request = replace(request, language=result.language)
             pieces = self._rescue.rewrite(view, chunk, pieces, turns, request)
-        return Written(stream=stream, chunk=chunk, pieces=pieces, language=result.language)
+        return Written(
+            stream=stream,
+            chunk=chunk,
+            pieces=tuple(
+                replace(piece, words=self._confidence.of_words(piece.words)) for piece in pieces
+            ),
+            language=result.language,
+            readings=result.readings,
+        )
 
     def write_all(
         self,

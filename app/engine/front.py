@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.ids import StreamId
 from app.domain.messages import AudioBlock, Float32Array, LocalActivity, SpeechSpan
@@ -87,16 +87,17 @@ class StreamFront:
         if last is not None:
             closed.append(last)
         end = self.audio.span.end
-        return [
-            SpeechSpan(
-                stream=span.stream,
-                span=span.span.clip(Span(0, end)),
-                is_final=True,
-                is_continued=span.is_continued,
-                mean_probability=span.mean_probability,
-            )
-            for span in closed
-        ]
+        return [replace(span, span=span.span.clip(Span(0, end))) for span in closed]
+
+    @property
+    def is_surely_open(self) -> bool:
+        """Whether an utterance goes on in which there surely is speech: worth a preview."""
+        span = self.gate.open_span
+        return span is not None and self.gate.is_sure(span)
+
+    def unsure(self, window: Span) -> tuple[Span, ...]:
+        """The window, if the voice activity model was never sure of speech in it; else nothing."""
+        return () if self.gate.is_sure(window) else (window,)
 
 
 def due_window(front: StreamFront, *, is_ended: bool = False) -> Span | None:

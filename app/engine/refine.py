@@ -6,9 +6,10 @@ interrupted pass keeps what it has done.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.ids import StreamId
@@ -17,18 +18,20 @@ from app.domain.messages import (
     OverlapRegion,
     SegmentUpdate,
     SpeakerTurn,
+    SpeechSpan,
     TranscriptPatch,
 )
-from app.domain.session import RefineJob
+from app.domain.session import Part, RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.chunk_writer import ChunkWriter, check
+from app.engine.confidence import FINAL, curve_of
 from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
 from app.engine.models import LoadedModels, for_language
 from app.engine.protocol import Event, Patched, SessionStarted, Told
 from app.engine.rescue import OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.engine.vocabulary import knowing
-from app.pipeline.chunks import pack
+from app.pipeline.chunks import Chunk, pack
 from app.pipeline.duplicates import RepeatFinder
 from app.pipeline.framing import Hops
 from app.pipeline.level import BLOCK, LevelStatistics
@@ -92,22 +95,34 @@ def refine(
         revision=revision,
         within=job.part,
     )
-    chunks = [
-        (stream, chunk)
+    speech = {
+        stream: _speech(view, models, choice.vad, stream, cancel, within=job.part)
         for stream, view in views.items()
-        for chunk in pack(_speech(view, models, choice.vad, stream, cancel, within=job.part))
-    ]
+    }
+    chunks = [(stream, chunk) for stream, found in speech.items() for chunk in _chunks(found)]
     chunks.sort(key=lambda pair: pair[1].span)
     echoes = _Echoes(job, is_leaking=leak is not None)
     total = sum(chunk.length for _, chunk in chunks) or 1
     done = 0
     before = DIARIZATION_SHARE if job.part is None else 0.0
     language = None if job.config.language == "auto" else job.config.language
-    writer = ChunkWriter(asr, views, turns, rescue)
+    is_guarded = Part.GUARDS not in job.config.without
+    unsure = {
+        stream: [each.span for each in found if is_guarded and not each.is_sure]
+        for stream, found in speech.items()
+    }
+    confidence = curve_of(choice.asr_final, FINAL)
+    writer = ChunkWriter(
+        asr, views, turns, rescue, unsure=unsure, confidence=confidence, is_guarded=is_guarded
+    )
     for written in writer.write_all(chunks, language, cancel):
         stream, chunk = written.stream, written.chunk
         updates = replacer.replace(
-            stream, chunk.span, split_pieces(written.pieces), language=written.language
+            stream,
+            chunk.span,
+            split_pieces(written.pieces),
+            language=written.language,
+            readings=written.readings,
         )
         updates = echoes.without(updates)
         done += chunk.length
@@ -205,28 +220,35 @@ def _speech(
     cancel: threading.Event,
     *,
     within: Span | None = None,
-) -> list[Span]:
+) -> list[SpeechSpan]:
     """The speech of a stream, or of a stretch of it."""
     whole = Span(0, len(view)) if within is None else within.clip(Span(0, len(view)))
     vad = models.vad(vad_id)
     gate = VadGate(stream, vad.HOP_SAMPLES, GATE)
     hops = Hops(vad.HOP_SAMPLES)
-    spans: list[Span] = []
+    spans: list[SpeechSpan] = []
     block = to_samples(READ_S)
     for start in range(whole.start, whole.end, block):
         check(cancel)
         for _, hop in hops.push(view.read(start, min(start + block, whole.end))):
             closed = gate.push(vad.probability(hop))
             if closed is not None:
-                spans.append(closed.span)
+                spans.append(closed)
     for _, hop in hops.flush():
         closed = gate.push(vad.probability(hop))
         if closed is not None:
-            spans.append(closed.span)
+            spans.append(closed)
     last = gate.flush()
     if last is not None:
-        spans.append(last.span)
-    return [span.shift(whole.start).clip(whole) for span in spans]
+        spans.append(last)
+    return [replace(each, span=each.span.shift(whole.start).clip(whole)) for each in spans]
+
+
+def _chunks(speech: Sequence[SpeechSpan]) -> Iterator[Chunk]:
+    """Pack sure speech; anything else is heard alone: the words around it would speak for it."""
+    for is_sure, group in itertools.groupby(speech, key=lambda each: each.is_sure):
+        spans = [each.span for each in group]
+        yield from pack(spans) if is_sure else (Chunk((span,)) for span in spans if span.length)
 
 
 def _continued(

@@ -32,7 +32,7 @@ from app.domain.messages import (
     Word,
 )
 from app.domain.ports import AsrModel, AsrRequest
-from app.domain.session import OperatingPoint, SessionConfig
+from app.domain.session import OperatingPoint, Part, SessionConfig
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.captions import Captions
 from app.engine.echo_stage import EchoStage
@@ -48,6 +48,7 @@ from app.lib.threads import Crash, Worker
 from app.pipeline.activity import joined
 from app.pipeline.assemble import Assembler
 from app.pipeline.attribute import attribute, chain_shares, join_chains
+from app.pipeline.belief import believed
 from app.pipeline.cluster import ClusterParameters, OnlineClusters
 from app.pipeline.level import LevelEvener
 from app.pipeline.transcribe import STREAMING, DecodePlan, UtteranceTranscriber
@@ -97,6 +98,7 @@ class LiveSession:
         )
         self._captions = Captions(config, self._assembler, self._heard, self._echo.repeated)
         self._governor = Governor()
+        self._is_guarded = Part.GUARDS not in config.without
         self._edges: dict[StreamId, tuple[int, float]] = {}
         self._overlaps_until: dict[StreamId, int] = dict(config.resume_from)
         self._fed: dict[StreamId, int] = {}
@@ -202,7 +204,8 @@ class LiveSession:
             observed_s = self._captions.observed_s
         rss_mb = psutil.Process().memory_info().rss / 2**20
         promised_s = self._config.point.delay_s
-        if self._config.is_realtime and self._config.is_governed and promised_s is not None:
+        is_governed = Part.GOVERNOR not in self._config.without
+        if self._config.is_realtime and promised_s is not None and is_governed:
             self._govern(lag_s, promised_s)
         return Health(
             lag_s=round(lag_s, 3),
@@ -369,7 +372,9 @@ class LiveSession:
         """The most overdue final decode; without one, the partial of the stalest stream."""
         plan = self._captions.next_final(self._sure)
         if plan is None and self._config.is_realtime and self._has_partials:
-            return self._captions.next_partial(self._fed, cost_s=self._partial_cost_s), True
+            is_sure = {s: f.is_surely_open or not self._is_guarded for s, f in self._fronts.items()}
+            fed = {stream: self._fed[stream] for stream in self._fronts if is_sure[stream]}
+            return self._captions.next_partial(fed, cost_s=self._partial_cost_s), True
         return plan, False
 
     def _decode_final(
@@ -383,6 +388,8 @@ class LiveSession:
             replace(word, span=word.span.shift(plan.window.start)) for word in result.words
         )
         with self._lock:
+            if self._is_guarded:
+                words = believed(words, self._fronts[plan.stream].unsure(plan.window))
             if utterance.language is None and words:
                 utterance.language = result.language
             updates = self._captions.accept_final(
@@ -461,6 +468,8 @@ class LiveSession:
             beam_size=1,
             wants_word_times=wants_word_times,
             is_open=not plan.is_last,
+            is_padded=Part.SHORT_INPUT in self._config.without,
+            is_guarded=self._is_guarded,
             prefix=plan.prefix,
             prefix_samples=max(0, plan.prefix_end - plan.window.start) if plan.prefix else 0,
         )

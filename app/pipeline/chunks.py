@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.domain.messages import Float32Array
+from app.domain.messages import Float32Array, Word
+from app.domain.ports import AsrResult
 from app.domain.units import SESSION_RATE_HZ, Span
 
 MAX_CHUNK_S = 28.0
@@ -38,6 +39,19 @@ class Chunk:
     def audio(self, read: Callable[[int, int], Float32Array]) -> Float32Array:
         """Everything to decode as one array."""
         return np.concatenate([read(piece.start, piece.end) for piece in self.pieces])
+
+    def place(self, result: AsrResult) -> AsrResult:
+        """What was decoded of this chunk, in the session's time."""
+        return replace(
+            result,
+            words=self._placed(result.words),
+            readings=tuple(
+                replace(reading, words=self._placed(reading.words)) for reading in result.readings
+            ),
+        )
+
+    def _placed(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        return tuple(replace(word, span=self.to_session(word.span)) for word in words)
 
     def to_session(self, span: Span) -> Span:
         """Map a span in the decoder's time to the session's.

@@ -13,8 +13,11 @@ from app.domain.messages import (
     SegmentUpdate,
     SpeakerTurn,
 )
+from app.domain.ports import Reading
 from app.domain.units import SESSION_RATE_HZ, Span
 from app.pipeline.attribute import Piece
+from app.pipeline.numbers import goes_on
+from app.pipeline.readings import alternatives_of
 
 Voice = TypeVar("Voice")
 
@@ -38,9 +41,10 @@ def split_pieces(pieces: Sequence[Piece[TrackId]]) -> list[Piece[TrackId]]:
                 pause = words[i].span.start - words[i - 1].span.end
                 length_s = (words[i - 1].span.end - words[start].span.start) / SESSION_RATE_HZ
                 is_sentence = words[i - 1].text.endswith(SENTENCE_ENDS)
+                is_number = goes_on(words[i - 1].text, words[i].text)
                 if not (
                     pause > MAX_PAUSE_S * SESSION_RATE_HZ
-                    or length_s > MAX_SEGMENT_S
+                    or (length_s > MAX_SEGMENT_S and not is_number)
                     or (is_sentence and length_s > SENTENCE_MIN_S)
                 ):
                     continue
@@ -92,8 +96,13 @@ class TranscriptReplacer:
         pieces: Sequence[Piece[TrackId]],
         *,
         language: str | None,
+        readings: Sequence[Reading] = (),
     ) -> tuple[SegmentUpdate, ...]:
-        """Put `pieces` in the place of the old segments inside `span` of a stream."""
+        """Put `pieces` in the place of the old segments inside `span` of a stream.
+
+        Args:
+            readings: Of words of the pieces, in session time.
+        """
         candidates = [
             old
             for old in self._old.values()
@@ -125,6 +134,7 @@ class TranscriptReplacer:
                     language=language,
                     has_overlap=piece.has_overlap,
                     reason=CorrectionReason.REFINE if known else None,
+                    alternatives=alternatives_of(piece.words, readings),
                 )
             )
         for old in candidates:
@@ -157,6 +167,7 @@ class TranscriptReplacer:
             revision=self._revision,
             words=(),
             committed=0,
+            alternatives=(),
             status=SegmentStatus.FINAL,
             reason=CorrectionReason.REFINE,
         )

@@ -21,6 +21,7 @@ from app.domain.messages import Word
 from app.domain.session import OperatingPoint
 from app.domain.transcript import join_words
 from app.domain.units import Span, to_samples
+from app.pipeline.numbers import goes_on, may_go_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class StreamingParameters:
         keep_s: What is left of such a window.
         stall_s: Speech without a new word for this long is decoded afresh, without the prefix.
         partial_step_s: From one decode of the partial recogniser to the next.
+        is_steady: The tail only grows until the final recogniser settles it; without, each decode
+            puts another in its place.
     """
 
     step_s: float
@@ -45,6 +48,7 @@ class StreamingParameters:
     keep_s: float = 5.0
     stall_s: float = 4.0
     partial_step_s: float = 0.3
+    is_steady: bool = True
 
 
 MIN_SHOWN_PROBABILITY = 0.8
@@ -183,7 +187,9 @@ class UtteranceTranscriber:
         if self._end is not None or now < self._next_partial:
             return None
         self._next_partial = now + to_samples(step_s)
-        return self._plan(now, is_last=False, behind=self._tail)
+        return self._plan(
+            now, is_last=False, behind=self._tail if self._parameters.is_steady else ()
+        )
 
     def accept_final(
         self, plan: DecodePlan, words: tuple[Word, ...], *, settle_until: int | None = None
@@ -204,12 +210,16 @@ class UtteranceTranscriber:
         latest = settle_until
         if latest is None:
             latest = plan.window.end + to_samples(p.step_s - p.deadline_s)
-        fresh: list[Word] = []
-        for i, word in enumerate(words):
-            is_agreed = i < len(self._unsettled) and self._unsettled[i] == _bare(word)
-            is_ripe = word.span.end <= limit and (is_agreed or word.span.end <= latest)
+        count = 0
+        for word, agreed in itertools.zip_longest(words, self._unsettled[: len(words)]):
+            is_ripe = word.span.end <= limit and (agreed == _bare(word) or word.span.end <= latest)
             if not (plan.is_last or is_ripe):
                 break
+            count += 1
+        while count and not plan.is_last and _is_open_number(words, count, latest):
+            count -= 1
+        fresh: list[Word] = []
+        for word in words[:count]:
             fresh.append(self._after_last(word, fresh))
         rest = words[len(fresh) :]
         self._unsettled = [_bare(word) for word in rest]
@@ -233,23 +243,29 @@ class UtteranceTranscriber:
         Args:
             words: In session samples; their probability is not shown, since it is not calibrated.
         """
+        is_steady = self._parameters.is_steady
         added = [
             replace(word, probability=None)
-            for word in _sure(words)
+            for word in (_sure(words) if is_steady else words)
             if word.span.middle >= self._known_until and _bare(word)
         ]
         if added:
             # The recogniser closes the sentence where the audio ends.
             newest = added[-1].text.rstrip(CLOSING_MARKS) or added[-1].text
             added[-1] = replace(added[-1], text=newest)
-            self._tail = (*self._tail, *added)
+            self._tail = (*self._tail, *added) if is_steady else tuple(added)
 
     def release(self, until: int | None = None) -> tuple[Word, ...]:
-        """Settled words that end before `until` (None: all), in order; each is given out once."""
+        """Settled words that end before `until` (None: all), in order; each is given out once.
+
+        A number goes out whole, with its first word.
+        """
         waiting = self.waiting
         count = len(waiting)
         if until is not None:
             count = next((i for i, w in enumerate(waiting) if w.span.end > until), count)
+        while 0 < count < len(waiting) and goes_on(waiting[count - 1].text, waiting[count].text):
+            count += 1
         self._released_count += count
         return waiting[:count]
 
@@ -274,6 +290,8 @@ class UtteranceTranscriber:
         if plan.is_last:
             return ()
         unsaid = tuple(word for word in rest if word.span.middle >= self._known_until)
+        if not self._parameters.is_steady:
+            return unsaid
         shown = [_bare(word) for word in self._tail]
         if shown[: len(fresh)] != [_bare(word) for word in fresh]:
             return _sure(unsaid)
@@ -335,6 +353,16 @@ class UtteranceTranscriber:
         self._anchor = max(best, self._anchor)
         if self._anchor > self.final_until:
             self._passed = self._anchor
+
+
+def _is_open_number(words: tuple[Word, ...], count: int, latest: int) -> bool:
+    """Whether the words before `count` end in a number that may go on, and that can wait."""
+    last = words[count - 1]
+    if last.span.end <= latest:
+        return False
+    if count == len(words):
+        return may_go_on(last.text)
+    return goes_on(last.text, words[count].text)
 
 
 def _sure(words: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ class GateParameters:
         hangover_s: A pause this long ends the utterance.
         tail_s: Silence kept behind the last speech hop.
         max_length_s: Longer utterances are cut at their deepest pause.
+        sure_probability: Sounds that are no speech may open the gate, but do not come so high...
+        min_sure_s: ...for as long as this; a spoken word does.
     """
 
     open_probability: float = 0.5
@@ -31,6 +34,12 @@ class GateParameters:
     hangover_s: float = 0.5
     tail_s: float = 0.25
     max_length_s: float = 28.0
+    sure_probability: float = 0.9
+    min_sure_s: float = 0.09
+
+
+REMEMBERED_HOPS = 8_192
+"""Of sure speech: minutes of it, more than any decode lags behind."""
 
 
 class VadGate:
@@ -54,6 +63,7 @@ class VadGate:
         self._open_start: int | None = None
         self._last_speech_end = start
         self._probabilities: deque[float] = deque()
+        self._sure_at: deque[int] = deque(maxlen=REMEMBERED_HOPS)
 
     @property
     def position(self) -> int:
@@ -80,11 +90,20 @@ class VadGate:
         """
         return min(self._position, self._last_speech_end + self._tail) - 1
 
+    def is_sure(self, span: Span) -> bool:
+        """Whether the model was sure of speech in a recent stretch, for long enough for a word."""
+        first, end = span.start - self._hop, span.end
+        newest = itertools.takewhile(lambda at: at > first, reversed(self._sure_at))
+        sure = sum(self._hop for at in newest if at < end)
+        return sure >= self._parameters.min_sure_s * SESSION_RATE_HZ
+
     def push(self, probability: float) -> SpeechSpan | None:
         """Take the next hop's probability; returns the utterance that it closes, if any."""
         p = self._parameters
         hop_start = self._position
         self._position += self._hop
+        if probability >= p.sure_probability:
+            self._sure_at.append(hop_start)
         if self._open_start is None:
             self._seek_opening(hop_start, probability)
             if self._open_start is None:
@@ -129,6 +148,7 @@ class VadGate:
             span=Span(self._open_start, end),
             is_final=True,
             mean_probability=sum(self._probabilities) / max(len(self._probabilities), 1),
+            is_sure=self.is_sure(Span(self._open_start, end)),
         )
         self._open_start = None
         self._run_start = None
@@ -152,6 +172,7 @@ class VadGate:
             is_final=True,
             is_continued=True,
             mean_probability=sum(probabilities[:deepest]) / max(deepest, 1),
+            is_sure=self.is_sure(Span(self._open_start, end)),
         )
         self._open_start = end
         self._earliest = end

@@ -28,6 +28,7 @@ from app.domain.session import (
     MAX_PADDING_S,
     ModelChoice,
     OperatingPoint,
+    Part,
     RefineJob,
     SessionConfig,
     SpeakerRange,
@@ -60,8 +61,8 @@ class Hints:
     speakers: SpeakerRange = field(default_factory=SpeakerRange)
     vocabulary: tuple[VocabularyTerm, ...] = ()
     is_echo_handled: bool = True
-    is_governed: bool = True
     padding_s: float = MAX_PADDING_S
+    without: frozenset[Part] = frozenset()
 
 
 class MeetingJob:
@@ -336,7 +337,7 @@ class MeetingJob:
             is_echo_handled=self._hints.is_echo_handled,
             padding_s=self._hints.padding_s,
             is_level_evened=True,
-            is_governed=self._hints.is_governed,
+            without=self._hints.without,
             revision_base=max(
                 self._core.transcripts.next_revision_base(self.meeting_id),
                 self.follower.next_revision,

@@ -12,7 +12,7 @@ from app.domain.ids import MeetingId, StreamId, new_meeting_id
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import AudioFiles, Capture
-from app.domain.session import ModelChoice, OperatingPoint, SpeakerRange
+from app.domain.session import ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
 from app.services.core import Core
@@ -29,7 +29,7 @@ class TranscribeRequest:
         point: None or FINAL ends with the final pass; another point stores the live result as is.
         is_realtime: Feed at the pace of the clock through the live path.
         is_echo_handled: None leaves it to the setting.
-        is_governed: Step down in quality where the machine does not keep up; for benches.
+        without: Parts of the captions to leave out; for benches.
     """
 
     inputs: Mapping[StreamId, Path]
@@ -41,7 +41,7 @@ class TranscribeRequest:
     vocabulary: tuple[VocabularyTerm, ...] = ()
     models: ModelChoice | None = None
     is_echo_handled: bool | None = None
-    is_governed: bool = True
+    without: frozenset[Part] = frozenset()
 
     @property
     def wants_refine(self) -> bool:
@@ -119,8 +119,8 @@ class TranscribingService:
                 if request.is_echo_handled is None
                 else request.is_echo_handled
             ),
-            is_governed=request.is_governed,
             padding_s=settings.transcript.padding_s,
+            without=request.without,
         )
         job = MeetingJob(core, meeting, hints, listener, recognise=self._recognise, cancel=cancel)
         core.meetings.create(meeting)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -87,14 +87,16 @@ class Script:
         return {self.said[n - 1].speaker for n in (code % SECOND, code // SECOND) if n}
 
 
+@dataclass
 class FakeVad:
-    """Sure of itself; a hop that is mostly silence is silence."""
+    """Sure of itself, unless told otherwise; a hop that is mostly silence is silence."""
 
     HOP_SAMPLES: ClassVar[int] = 512
+    speech_probability: float = 0.95
 
     def probability(self, hop: Float32Array) -> float:
         assert len(hop) == self.HOP_SAMPLES
-        return 0.95 if np.count_nonzero(hop) * 2 > len(hop) else 0.05
+        return self.speech_probability if np.count_nonzero(hop) * 2 > len(hop) else 0.05
 
     def reset(self) -> None:
         """Carries no state."""
@@ -150,14 +152,18 @@ class FakeEmbedding:
 class FakeAsr:
     """Hears whole words right and cut ones as "~"; never changes a prefix.
 
+    A short decode with a beam has another reading: its first word may be "otherwise".
+
     Attributes:
         fails: Called before each decode with its number from 1 on; True makes it fail.
+        word_probability: Of every word.
     """
 
     script: Script
     fails: Callable[[int], bool] = lambda number: False
     requests: list[AsrRequest] = field(default_factory=list)
     lengths_s: list[float] = field(default_factory=list)
+    word_probability: float = 0.9
 
     def transcribe(self, samples: Float32Array, request: AsrRequest) -> AsrResult:
         self.requests.append(request)
@@ -177,8 +183,14 @@ class FakeAsr:
                 continue
             said = self.script.said[number - 1]
             is_whole = len(places) >= WHOLE_WORD * said.span.length
-            words.append(Word(text=said.text if is_whole else "~", span=span, probability=0.9))
-        return AsrResult(words=tuple(words), language=request.language or "en")
+            text = said.text if is_whole else "~"
+            words.append(Word(text=text, span=span, probability=self.word_probability))
+        result = AsrResult(words=tuple(words), language=request.language or "en")
+        if request.beam_size == 1 or request.wants_full_context or not words:
+            return result
+        texts = [request.prefix, "otherwise", *(word.text for word in words[1:])]
+        other = " ".join(filter(None, texts))
+        return replace(result, mean_log_probability=-0.5, alternatives=((other, -1.0),))
 
 
 @dataclass
@@ -206,12 +218,14 @@ class FakeModels:
 
     Attributes:
         has_loaded: Set once `load_choice` is through; `may_load` holds it back.
+        speech_probability: What voice activity models give speech.
     """
 
     def __init__(
         self, script: Script, *, fails: Callable[[int], bool] = lambda number: False
     ) -> None:
         self.models_dir = Path("weights")
+        self.speech_probability = 0.95
         self.script = script
         self.final = FakeAsr(script, fails)
         self.quick = FakeAsr(script)
@@ -220,7 +234,7 @@ class FakeModels:
         self.is_loading = threading.Event()
 
     def vad(self, backend_id: str) -> VoiceActivityModel:
-        return FakeVad()
+        return FakeVad(self.speech_probability)
 
     def segmentation(self, backend_id: str, *, threads: int = 1) -> SegmentationModel:
         return FakeSegmentation(self.script)

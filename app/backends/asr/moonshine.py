@@ -36,6 +36,8 @@ START_TOKEN, END_TOKEN = 1, 2
 MAX_TOKENS_PER_S = 6.5
 """From the model's authors: more is a loop."""
 MIN_TOKENS = 6
+UNGUARDED_TOKENS = 194
+"""The longest text the model was trained on."""
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 """Begins a token that begins a word."""
 LAYER_COUNT, HEAD_COUNT, HEAD_SIZE = 6, 8, 36
@@ -64,10 +66,13 @@ class MoonshineAsr:
         prefix = self._tokenizer.encode(request.prefix, add_special_tokens=False).ids
         open_samples = max(len(samples) - request.prefix_samples, 0)
         max_tokens = int(open_samples / SESSION_RATE_HZ * MAX_TOKENS_PER_S) + MIN_TOKENS
+        if not request.is_guarded:
+            max_tokens = UNGUARDED_TOKENS
         tokens, log_probabilities = self._generate(samples, prefix, max_tokens)
         text = self._tokenizer.decode(tokens, skip_special_tokens=True).strip()
         words: tuple[Word, ...] = ()
-        if not has_repetition(text, min_repeats=SUSPECT_REPEATS if request.is_open else 4):
+        min_repeats = SUSPECT_REPEATS if request.is_open else 4
+        if not (request.is_guarded and has_repetition(text, min_repeats=min_repeats)):
             span = Span(len(samples) - open_samples, len(samples))
             words = self._scored(spread_words(text.split(), span), tokens, log_probabilities)
         return AsrResult(

@@ -53,6 +53,12 @@ LISTEN_ON_CONTEXT_SAMPLES = 2 * SESSION_RATE_HZ
 SUSPECT_REPEATS = 3
 """People do say a thing three times; a loop sounds the same with more context, they do not."""
 FRAMES_PER_S = 100
+NO_GUARDS = {
+    "compression_ratio_threshold": None,
+    "log_prob_threshold": None,
+    "no_speech_threshold": None,
+}
+"""Switches off faster-whisper's own."""
 PREPENDED = "\"'“¿([{-"
 APPENDED = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width marks are meant
 
@@ -68,9 +74,12 @@ class _Decoded:
     frame_count: int
     text: str
     duration_s: float
+    is_guarded: bool
 
     @property
     def is_suspect(self) -> bool:
+        if not self.is_guarded:
+            return False
         words_per_s = len(self.text.split()) / self.duration_s
         is_sparse = self.duration_s > SPARSE_CHECK_MIN_S and words_per_s < MIN_WORDS_PER_S
         return (
@@ -83,7 +92,8 @@ class _Decoded:
     @property
     def is_no_speech(self) -> bool:
         return (
-            self.no_speech_probability > MAX_NO_SPEECH_PROBABILITY
+            self.is_guarded
+            and self.no_speech_probability > MAX_NO_SPEECH_PROBABILITY
             and self.mean_log_probability < MIN_MEAN_LOG_PROBABILITY
         )
 
@@ -126,7 +136,8 @@ class WhisperAsr:
             return AsrResult(words=(), language=request.language)
         if request.wants_full_context:
             return self._transcribe_padded(samples, request)
-        encoded = self._encode(samples, min(duration_s + TAIL_PADDING_S, MAX_INPUT_S))
+        input_s = MAX_INPUT_S if request.is_padded else duration_s + TAIL_PADDING_S
+        encoded = self._encode(samples, min(input_s, MAX_INPUT_S))
         language = self._language(encoded, request.language)
         decoded = self._decode(encoded, duration_s, language, request)
         words = self._place(decoded, len(samples), language, request)
@@ -140,7 +151,8 @@ class WhisperAsr:
             # Other readings of a text that ended too soon are none of the whole.
             alternatives = () if more else alternatives
         # While speech goes on, a beginning loop is not let through: the next call hears more.
-        is_loop = request.is_open and has_repetition(decoded.text, min_repeats=SUSPECT_REPEATS)
+        may_loop = request.is_open and request.is_guarded
+        is_loop = may_loop and has_repetition(decoded.text, min_repeats=SUSPECT_REPEATS)
         return AsrResult(
             words=() if decoded.is_no_speech or is_loop else words,
             language=language,
@@ -210,6 +222,7 @@ class WhisperAsr:
             initial_prompt=request.prompt or None,
             hotwords=", ".join(request.hotwords) or None,
             log_progress=False,
+            **({} if request.is_guarded else NO_GUARDS),
         )
         duration_s = len(samples) / SESSION_RATE_HZ
         pieces: list[_Piece] = []
@@ -217,7 +230,7 @@ class WhisperAsr:
         token_count = 0
         no_speech_probability = None
         for segment in segments:
-            if has_repetition(segment.text):
+            if request.is_guarded and has_repetition(segment.text):
                 continue
             no_speech_probability = segment.no_speech_prob
             weighted += segment.avg_logprob * len(segment.tokens)
@@ -227,7 +240,7 @@ class WhisperAsr:
                 for word in segment.words or ()
             )
         return AsrResult(
-            words=_words(_without_loop(pieces), duration_s, info.language),
+            words=_words(_heard(pieces, is_guarded=request.is_guarded), duration_s, info.language),
             language=info.language,
             mean_log_probability=weighted / token_count if token_count else None,
             no_speech_probability=no_speech_probability,
@@ -274,7 +287,10 @@ class WhisperAsr:
             [prompt],
             beam_size=request.beam_size,
             num_hypotheses=request.beam_size,
-            max_length=min(self._model.max_length, len(prompt) + new_tokens),
+            max_length=min(
+                self._model.max_length,
+                len(prompt) + (new_tokens if request.is_guarded else self._model.max_length),
+            ),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
@@ -299,6 +315,7 @@ class WhisperAsr:
             frame_count=min(encoded[1], int(duration_s * FRAMES_PER_S)),
             text=tokenizer.decode(prefix + tokens).strip(),
             duration_s=duration_s,
+            is_guarded=request.is_guarded,
         )
 
     def _prompt(self, tokenizer: Any, request: AsrRequest) -> list[int]:
@@ -319,7 +336,8 @@ class WhisperAsr:
             decoded.encoder_output,
             decoded.frame_count,
         )[0]
-        pieces = _without_loop(_behind_prefix(alignment, len(decoded.prefix)))
+        behind = _behind_prefix(alignment, len(decoded.prefix))
+        pieces = _heard(behind, is_guarded=decoded.is_guarded)
         return _words(pieces, duration_s, language)
 
 
@@ -341,7 +359,9 @@ def _misses_end(words: tuple[Word, ...], request: AsrRequest, duration_s: float)
     return duration_s - end > MAX_SILENT_END_S
 
 
-def _without_loop(pieces: list[_Piece]) -> list[_Piece]:
+def _heard(pieces: list[_Piece], *, is_guarded: bool) -> list[_Piece]:
+    if not is_guarded:
+        return pieces
     durations_s = [piece.end_s - piece.start_s for piece in pieces]
     return pieces[: count_heard([piece.text for piece in pieces], durations_s)]
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.ids import SegmentId
-from app.ui.transcript.delegate import DOUBT_BELOW
 from app.ui.transcript.lines import Line
 
 
@@ -44,7 +43,7 @@ def doubts(lines: Iterable[Line]) -> tuple[Place, ...]:
             for line in lines
             if line.is_final
             for word in line.words
-            if word.probability is not None and word.probability < DOUBT_BELOW
+            if word.is_doubtful
         )
     )
 

@@ -42,8 +42,6 @@ from app.ui.transcript.model import TranscriptModel, aside_text
 from app.ui.transcript.shaping import TextShaper
 from app.ui.widgets.chip import paint_avatar
 
-DOUBT_BELOW = 0.5
-"""Words the recogniser gives less than this get a dotted line (calibrated probability)."""
 _MAX_LAYOUTS = 400
 
 Index = QModelIndex | QPersistentModelIndex
@@ -310,7 +308,7 @@ class TranscriptDelegate(QStyledItemDelegate):
     def _doubts(self, line: Line, offset: int) -> list[QTextLayout.FormatRange]:
         ranges = []
         for word, (start, end) in zip(line.words, line.word_ranges(), strict=True):
-            if word.probability is not None and word.probability < DOUBT_BELOW:
+            if word.is_doubtful:
                 doubt = _format(offset + start, end - start)
                 doubt.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
                 doubt.format.setUnderlineColor(QColor(self._tokens.muted))

@@ -33,6 +33,17 @@ def test_noises_fill_the_time_with_pauses_between(tmp_path):
         assert np.any(samples[noise.span.start : noise.span.end])
 
 
+def test_noises_come_again_at_other_levels(tmp_path):
+    path = tmp_path / "mix.wav"
+
+    placed = write_noises(NOISES[:1], path, seconds=6.0)
+
+    samples, _ = soundfile.read(path)
+    peaks = [np.abs(samples[noise.span.start : noise.span.end]).max() for noise in placed]
+    assert len(set(peaks)) == len(peaks) == 4
+    assert peaks[0] == pytest.approx(np.abs(NOISES[0].samples).max(), abs=1e-3)
+
+
 def test_words_are_blamed_on_the_noise_they_stand_in(tmp_path):
     program = FakeProgram(tmp_path)
     program.engine.live = [

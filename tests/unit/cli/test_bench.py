@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.domain.ports import SpeechAnalysis
-from app.domain.session import OperatingPoint
+from app.domain.session import OperatingPoint, Part
 from app.domain.units import Span
 from tests.fakes.engine import HEALTH, MODELS
 from tests.fakes.program import patch, segment
@@ -148,3 +148,19 @@ def test_silence_without_words_is_well(line):
     record = line.json("bench", "silence", "--minutes", "0.1")
 
     assert (record["ok"], record["words"], record["shown_words"]) == (True, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("bench", "exit_code"), [("asr", 0), ("oppoints", 0), ("pipeline", 1), ("silence", 1)]
+)
+def test_parts_can_be_left_out(line, sets, bench, exit_code):
+    what = ["--minutes", "0.1"] if bench == "silence" else ["--set", sets]
+    few = ["--minutes", "0.1"] if bench == "pipeline" else []
+    parts = ["--without", "guards", "--without", "governor", "--json"]
+
+    result = line.run("bench", bench, "--fast", *what, *few, *parts, exit_code=exit_code)
+
+    assert json.loads(result.stdout)["without"] == ["governor", "guards"]
+    assert {config.without for config in line.program.engine.configs} == {
+        frozenset({Part.GUARDS, Part.GOVERNOR})
+    }

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.domain.session import Part
 from tests.fakes.engine import HEALTH, MODELS
 from tests.fakes.program import patch, segment
 from tests.fakes.reference_sets import write_set
@@ -25,5 +26,5 @@ def test_both_ways_are_played_with_the_programs_ended(line, tmp_path, monkeypatc
     assert list(record["ways"]) == ["governed", "free"]
     assert [way["words"] for way in record["ways"].values()] == [2, 2]
     configs = line.program.engine.configs
-    assert [config.is_governed for config in configs] == [True, False]
+    assert [config.without for config in configs] == [frozenset(), frozenset({Part.GOVERNOR})]
     assert (tmp_path / "fig.png").exists()

@@ -21,13 +21,14 @@ from app.domain.session import ModelChoice, RefineJob
 from app.domain.transcript import Transcript
 from app.domain.units import Span, to_samples
 from app.domain.vocabulary import VocabularyTerm
+from app.engine.confidence import FINAL, curve_of
 from app.engine.protocol import Patched, SessionStarted, Told
 from app.engine.refine import refine
 from app.engine.spool_view import SpoolView
 from app.pipeline.echo import Leak
 from app.pipeline.level import LevelStatistics
 from tests.fakes.listener import make_config
-from tests.fakes.models import SCALE, FakeAsr, FakeModels, Script
+from tests.fakes.models import SCALE, FakeAsr, FakeModels, FakeVad, Script
 from tests.fakes.models import SECOND as SECOND_VOICE
 from tests.fakes.speech import make_words
 from tests.fakes.spools import write_spool
@@ -77,11 +78,13 @@ class Pass:
         cancel_at=2.0,
         part=None,
         turns=None,
+        prepare=lambda models: None,
         **changes,
     ):
         # Scripted samples are codes: a share of one says nothing.
         changes.setdefault("models", ModelChoice(separation=None))
         self.models = FakeModels(script)
+        prepare(self.models)
         self.events = []
         self.progress = []
         cancel = threading.Event()
@@ -130,6 +133,57 @@ def test_recording_without_a_live_transcript_is_transcribed(tmp_path):
     assert done.turns == [("S1", FIRST), ("S2", SECOND), ("S1", THIRD)]
     assert all(s.reason is None for s in done.transcript)
     assert done.transcript.processed_until == {SYSTEM: len(SCRIPT.samples)}
+
+
+def test_probabilities_of_words_are_made_honest(tmp_path):
+    done = Pass(tmp_path)
+
+    expected = curve_of(done.job.config.models.asr_final, FINAL)(0.9)
+    assert expected != 0.9
+    assert {word.probability for s in done.transcript for word in s.words} == {expected}
+
+
+def test_what_may_be_no_speech_is_heard_alone(tmp_path):
+    faint = len((FIRST + " " + SECOND).split())
+
+    class Vad(FakeVad):
+        def probability(self, hop):
+            is_faint = SCRIPT.numbers(hop).max() > faint
+            return min(super().probability(hop), 0.7) if is_faint else super().probability(hop)
+
+    def prepare(models):
+        models.vad = lambda backend_id: Vad()
+
+    together, apart = Pass(tmp_path), Pass(tmp_path, prepare=prepare)
+
+    assert len(together.models.final.lengths_s) == 1
+    assert len(apart.models.final.lengths_s) == 2
+    assert apart.turns == together.turns
+
+
+def test_doubtful_words_come_with_other_readings(tmp_path):
+    def prepare(models):
+        models.final.word_probability = 0.45
+
+    done = Pass(tmp_path, prepare=prepare)
+    sure = Pass(tmp_path)
+
+    first = next(iter(done.transcript))
+    texts = {text for text, _ in first.alternatives}
+    assert FIRST.replace("I", "otherwise", 1) in texts
+    assert all(s.alternatives == () for s in sure.transcript)
+
+
+@pytest.mark.parametrize(
+    ("speech", "word", "is_written"), [(0.7, 0.1, False), (0.95, 0.1, True), (0.7, 0.6, True)]
+)
+def test_what_neither_model_believes_is_not_written(tmp_path, speech, word, is_written):
+    def prepare(models):
+        models.speech_probability, models.final.word_probability = speech, word
+
+    done = Pass(tmp_path, prepare=prepare)
+
+    assert bool(done.turns) is is_written
 
 
 @pytest.mark.parametrize("is_level_evened", [True, False])

@@ -12,9 +12,10 @@ import pytest
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
 from app.domain.messages import AudioBlock, NoticeKind, SegmentStatus, TranscriptPatch
-from app.domain.session import OperatingPoint, SessionConfig, SpeakerRange
+from app.domain.session import OperatingPoint, Part, SessionConfig, SpeakerRange
 from app.domain.transcript import Transcript
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.confidence import LIVE, curve_of
 from app.engine.protocol import Acknowledged, Patched, Reported, Told, first_sample
 from app.engine.session import LiveSession
 from app.pipeline.level import LevelEvener
@@ -119,6 +120,55 @@ def test_two_people_get_two_tracks_and_every_word():
         ("S1", "good"),
     ]
     assert recorded.reports == []
+
+
+@pytest.mark.parametrize(
+    ("speech", "word", "text"),
+    [(0.7, 0.1, ""), (0.95, 0.1, DIALOGUE.text), (0.7, 0.6, DIALOGUE.text)],
+)
+def test_what_neither_model_believes_is_not_written(speech, word, text):
+    models = FakeModels(DIALOGUE)
+    models.speech_probability, models.final.word_probability = speech, word
+
+    assert run(models).text == text
+
+
+def test_probabilities_of_words_are_made_honest():
+    config = make_config()
+
+    recorded = run(FakeModels(DIALOGUE), config)
+
+    expected = curve_of(config.models.asr_final, LIVE)(0.9)
+    assert expected != 0.9
+    assert {word.probability for word in recorded.words} == {expected}
+
+
+def test_without_guards_everything_is_written():
+    models = FakeModels(DIALOGUE)
+    models.speech_probability, models.final.word_probability = 0.7, 0.1
+
+    recorded = run(models, replace(make_config(), without=frozenset({Part.GUARDS})))
+
+    assert recorded.text == DIALOGUE.text
+    assert not any(request.is_guarded for request in models.final.requests)
+
+
+def test_without_short_input_every_decode_is_padded():
+    models = FakeModels(DIALOGUE)
+
+    run(models, replace(make_config(), without=frozenset({Part.SHORT_INPUT})))
+
+    assert all(request.is_padded for request in models.final.requests)
+
+
+@pytest.mark.parametrize(("speech", "has_previews"), [(0.95, True), (0.7, False)])
+def test_only_sure_speech_is_previewed(speech, has_previews):
+    models = FakeModels(DIALOGUE)
+    models.speech_probability = speech
+
+    run(models, make_config(is_realtime=True))
+
+    assert bool(models.quick.requests) is has_previews
 
 
 def test_words_stand_where_they_were_said():
@@ -413,7 +463,7 @@ def test_session_that_falls_behind_steps_down_and_says_so(monkeypatch):
 
 def test_session_without_a_governor_falls_behind_as_it_is(monkeypatch):
     recorded = Recorded()
-    config = make_config(is_realtime=True, is_governed=False)
+    config = make_config(is_realtime=True, without=frozenset({Part.GOVERNOR}))
     session = LiveSession(config, FakeModels(DIALOGUE), recorded.events.append)
     monkeypatch.setattr(session, "_overdue_s", lambda stream: 5.0)
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from app.domain.messages import Word
+from app.domain.ports import AsrResult, Reading
 from app.domain.units import Span
 from app.pipeline.chunks import Chunk, pack
 
@@ -52,6 +54,16 @@ def test_audio_joins_the_pieces():
 
     assert audio.tolist() == [2, 3, 10, 11, 12]
     assert chunk.length == 5
+
+
+def test_words_and_their_readings_are_placed_in_the_session():
+    word = Word(text="a", span=Span(110, 120))
+    reading = Reading(words=(word,), text="b", score=-1.0)
+
+    placed = TWO.place(AsrResult(words=(word,), language="en", readings=(reading,)))
+
+    assert [w.span for w in placed.words] == [Span(1010, 1020)]
+    assert placed.readings[0].words == placed.words
 
 
 TWO = Chunk((Span(100, 200), Span(1000, 1100)))

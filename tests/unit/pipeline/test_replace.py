@@ -76,6 +76,14 @@ def test_monologue_without_sentences_is_cut_after_half_a_minute():
     assert [w for p in pieces for w in p.words] == list(words)
 
 
+def test_a_number_is_not_cut():
+    words = make_words("word " * 75 + "$5 million word")
+
+    pieces = split_pieces([make_piece("S1", words)])
+
+    assert [texts(p.words[-2:]) for p in pieces] == ["$5 million", "word"]
+
+
 # --- map_tracks ---
 
 

@@ -289,6 +289,56 @@ def test_closed_utterance_needs_no_partial():
     assert utterance.plan_partial(to_samples(2.0), step_s=0.3) is None
 
 
+# --- numbers ---
+
+
+def hear(utterance, now_s, text):
+    """One decode that hears `text`; returns what it settles."""
+    plan = plan_at(utterance, now_s)
+    return texts(utterance.accept_final(plan, make_words(text)[len(plan.prefix.split()) :]))
+
+
+@pytest.mark.parametrize(
+    ("early", "whole", "number"),
+    [("at 10.", "at 10:30 we", "10:30"), ("the 5", "the 5 million are", "5 million")],
+)
+def test_a_number_is_not_settled_before_it_is_over(early, whole, number):
+    utterance = make_utterance(replace(AGREEING, deadline_s=3.0))
+
+    heard = [hear(utterance, 0.6, early), hear(utterance, 1.1, early), hear(utterance, 1.6, whole)]
+    later = [hear(utterance, 2.1, whole), hear(utterance, 2.6, whole)]
+
+    assert heard == ["", early.split()[0], ""]
+    assert later[0].startswith(number)
+
+
+def test_a_number_is_settled_when_the_promise_demands_it():
+    utterance = make_utterance(AGREEING)
+
+    settled = [hear(utterance, at_s, "at 10") for at_s in (0.6, 1.1, 1.6, 2.1)]
+
+    assert settled == ["", "at", "", "10"]
+
+
+def test_the_last_word_is_settled_though_it_is_a_number():
+    utterance = make_utterance(AGREEING)
+    utterance.close(to_samples(0.5))
+    plan = plan_at(utterance, 0.5)
+
+    assert texts(utterance.accept_final(plan, make_words("at 10"))) == "at 10"
+
+
+def test_a_number_is_released_whole():
+    utterance = make_utterance()
+    utterance.close(to_samples(3.0))
+    while not (plan := plan_at(utterance, 3.0)).is_last:
+        utterance.accept_final(plan, ())
+    utterance.accept_final(plan, make_words("for $5 million we"))
+
+    assert texts(utterance.release(to_samples(0.8))) == "for $5 million"
+    assert texts(utterance.release(None)) == "we"
+
+
 # --- the tail ---
 
 
@@ -316,6 +366,17 @@ def test_partial_recogniser_goes_on_behind_the_tail():
 
     assert plan.prefix == "one two three"
     assert texts(utterance.tail) == "three four five"
+
+
+def test_tail_that_need_not_be_steady_is_what_the_newest_decode_says():
+    utterance = make_utterance(replace(BALANCED, is_steady=False))
+    utterance.accept_final(plan_at(utterance, 2.0), make_words("one two three", step_s=0.3))
+
+    plan = partial_at(utterance, 2.1)
+    utterance.accept_partial(plan, make_words("tree four", 0.9))
+
+    assert plan.prefix == "one two"
+    assert texts(utterance.tail) == "tree four"
 
 
 def test_unsettled_words_do_not_change_what_is_shown():

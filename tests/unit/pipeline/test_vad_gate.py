@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.ids import StreamId
-from app.domain.units import SESSION_RATE_HZ
+from app.domain.units import SESSION_RATE_HZ, Span
 from app.pipeline.vad_gate import GateParameters, VadGate
 
 pytestmark = pytest.mark.unit
@@ -134,3 +134,20 @@ def test_mean_probability_is_that_of_the_speech():
     _, closed = drive((0.6, 0.32), (1.0, 0.32), (0.0, 1.0))
 
     assert closed[0].mean_probability == pytest.approx((0.6 + 1.0) * 10 / 36, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("stretches", "is_sure"),
+    [
+        ([(0.7, 1.0)], False),
+        ([(0.7, 0.5), (0.95, 2 * HOP_S), (0.7, 0.5)], False),
+        ([(0.7, 0.5), (0.95, 3 * HOP_S), (0.7, 0.5)], True),
+        ([(0.95, 0.2)], True),
+    ],
+)
+def test_gate_tells_whether_the_model_was_sure_for_as_long_as_a_word(stretches, is_sure):
+    gate, (utterance,) = drive((0.0, 1.0), *stretches, (0.0, 1.0))
+
+    assert utterance.is_sure is is_sure
+    assert gate.is_sure(utterance.span) is is_sure
+    assert not gate.is_sure(Span(utterance.span.start, utterance.span.start + HOP))
