@@ -61,6 +61,7 @@ NO_GUARDS = {
 """Switches off faster-whisper's own."""
 PREPENDED = "\"'“¿([{-"
 APPENDED = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width marks are meant
+HYPHEN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,13 +385,15 @@ def _words(pieces: list[_Piece], duration_s: float, language: str) -> tuple[Word
 def _behind_prefix(alignment: list[dict[str, Any]], prefix_tokens: int) -> list[_Piece]:
     """The aligned words that do not belong to the forced prefix.
 
-    Marks that would close the prefix's last word are dropped: that word is settled.
+    Marks that would close the prefix's last word, or join it to the next, are dropped: that word
+    is settled.
     """
     pieces: list[_Piece] = []
     seen = 0
     for word in alignment:
         if seen >= prefix_tokens:
-            text = word["word"] if pieces or not prefix_tokens else word["word"].lstrip(APPENDED)
+            is_first = prefix_tokens > 0 and not pieces
+            text = word["word"].lstrip(APPENDED + HYPHEN) if is_first else word["word"]
             if text.strip():
                 pieces.append(_Piece(text, word["start"], word["end"], word["probability"]))
         seen += len(word["tokens"])
