@@ -25,6 +25,7 @@ from app.ui.export.view import ExportDialog
 from app.ui.library.model import LibraryModel
 from app.ui.live.session import LiveState
 from app.ui.main import Quitter
+from app.ui.speakers.view import PeopleDialog
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode
 from app.ui.transcript.who import WhoPanel
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.e2e
 
 TWO_SPEAKERS = ROOT / "tests" / "data" / "two_speakers.flac"
 SAMPLE = ROOT / "resources" / "sample"
-PLAYED_S = 12.0
+PLAYED_S = 18.0
 WORK_TIMEOUT_MS = 120_000
 RUNTIMES = {"torch", "onnxruntime", "ctranslate2", "faster_whisper", "pyannote", "asteroid"}
 
@@ -138,14 +139,8 @@ def test_a_file_becomes_a_corrected_exported_meeting(program, tmp_path, monkeypa
     assert window.review.player.position_s == pytest.approx(hit.span.start_s)
     assert window.review.transcript.painter.shown.flash == hit.segment_id
 
-    program.do(Do.EXPORT)
-    dialog = window.findChild(ExportDialog)
-    formats = [dialog.formats.item(row).text() for row in range(dialog.formats.count())]
-    dialog.formats.setCurrentRow(next(n for n, text in enumerate(formats) if ".srt" in text))
     target = tmp_path / "out.srt"
-    program.type(dialog.path, str(target))
-    program.wait(target.exists)
-    program.wait(lambda: any(str(target) in text for text in window.banners.texts))
+    _export(program, target)
     captions = target.read_text(encoding="utf-8")
     assert "Dana Scully" in captions
     assert re.search(r"^00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}$", captions, re.MULTILINE)
@@ -154,7 +149,9 @@ def test_a_file_becomes_a_corrected_exported_meeting(program, tmp_path, monkeypa
 
 @pytest.mark.sound
 @pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed")
-def test_a_recorded_meeting_shows_captions_then_is_in_the_library(qapp, tmp_path, request):
+def test_a_recorded_meeting_is_captioned_stored_named_enrolled_found_and_exported(
+    qapp, tmp_path, request
+):
     with SoundServer() as server:
         program: Program = request.getfixturevalue("program")
         window, setup = program.window, program.window.live.setup
@@ -184,6 +181,48 @@ def test_a_recorded_meeting_shows_captions_then_is_in_the_library(qapp, tmp_path
         assert stored()[0].duration_s > PLAYED_S
         assert {info.stream for info in stored()[0].streams} == {StreamId.MIC, StreamId.SYSTEM}
         assert recall(_spoken(PLAYED_S), program.text) > 0.75
+        _enroll(program, _most_talking(program), "Ines Duarte")
+        _search(program, max(plain_words(program.text), key=len))
+        _export(program, tmp_path / "out.md")
+        assert "Ines Duarte" in (tmp_path / "out.md").read_text(encoding="utf-8")
+
+
+def _most_talking(program: Program) -> str:
+    lines = list(program.window.review.document.model.lines())
+    return max(program.labels, key=lambda who: sum(e.span.length for e in lines if e.label == who))
+
+
+def _enroll(program: Program, label: str, name: str) -> None:
+    """Name a voice of the open meeting and store it with consent."""
+    program.do(Do.PEOPLE)
+    panel = program.window.findChild(PeopleDialog).enroll
+    panel.name.setText(name)
+    panel.consent.setChecked(True)
+    panel.voices.setCurrentText(label)
+    program.press(panel.use_voice)
+    program.wait(lambda: "is enrolled" in panel.message.text())
+    assert [person.name for person in program.context.speakers.list()] == [name]
+    program.window.findChild(PeopleDialog).close()
+    program.wait(lambda: name in program.labels)
+
+
+def _search(program: Program, words: str) -> None:
+    """Find the meeting by what was said in it."""
+    program.type(program.window.library.search, words)
+    program.wait(lambda: _hit_row(program) >= 0)
+    assert isinstance(_hit(program), SearchHit)
+    program.window.library.search.clear()
+
+
+def _export(program: Program, target: Path) -> None:
+    program.do(Do.EXPORT)
+    dialog = program.window.findChild(ExportDialog)
+    formats = [dialog.formats.item(row).text() for row in range(dialog.formats.count())]
+    row = next(n for n, text in enumerate(formats) if f"({target.suffix})" in text)
+    dialog.formats.setCurrentRow(row)
+    program.type(dialog.path, str(target))
+    program.wait(target.exists)
+    program.wait(lambda: any(str(target) in text for text in program.window.banners.texts))
 
 
 def _sound(stream: str, folder: Path) -> Path:
