@@ -19,6 +19,7 @@ from app.ui.theme import Theme
 from app.ui.window import MainWindow
 
 WAIT_MS = 120_000
+LOOK_MS = 2
 TICK_MS = 10
 OPENINGS, FRAMES, SEARCHES = 5, 300, 30
 
@@ -161,9 +162,18 @@ def _watch_stalls(window: MainWindow, engine_s: float) -> tuple[float, ...]:
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    deadline = QDeadlineTimer(WAIT_MS)
-    while not condition() and not deadline.hasExpired():
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+    """Run the event loop as the program does: it sleeps, so that workers get the interpreter."""
+    deadline, loop, timer = QDeadlineTimer(WAIT_MS), QEventLoop(), QTimer()
+
+    def look() -> None:
+        if condition() or deadline.hasExpired():
+            loop.quit()
+
+    timer.timeout.connect(look)
+    timer.start(LOOK_MS)
+    if not condition():
+        loop.exec()
+    timer.stop()
 
 
 def _application() -> QApplication:
