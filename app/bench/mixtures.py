@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy.signal import fftconvolve
 
 from app.bench.rooms import room_pair
 from app.bench.sets import REFERENCE_FILE, ReferenceTurn
@@ -169,7 +168,7 @@ def _meeting(one: Talker, two: Talker, rng: np.random.Generator) -> SimulatedMee
     for who, start, samples in placed:
         sources[who, start : start + len(samples)] += samples
     heard = np.stack(
-        [fftconvolve(s, r)[: len(s)] for s, r in zip(sources, room, strict=True)]
+        [_heard_in(r, s)[: len(s)] for s, r in zip(sources, room, strict=True)]
     ).astype(np.float32)
     heard += (rng.standard_normal(heard.shape) * NOISE / np.sqrt(2)).astype(np.float32)
     return SimulatedMeeting(
@@ -217,7 +216,7 @@ def _levelled(samples: Float32Array) -> Float32Array:
 
 def _in_room(sources: Float32Array, room: Float32Array) -> Float32Array:
     length = sources.shape[1]
-    heard = [fftconvolve(s, r)[:length] for s, r in zip(sources, room, strict=True)]
+    heard = [_heard_in(r, s)[:length] for s, r in zip(sources, room, strict=True)]
     return np.stack(heard).astype(np.float32)
 
 
@@ -227,3 +226,11 @@ def _require_two(talkers: Sequence[Talker]) -> None:
             "Recordings of two people at least are needed. Give a folder with one folder per "
             "talker, of FLAC or WAV files at 16 kHz."
         )
+
+
+def _heard_in(response: Float32Array, source: Float32Array) -> np.ndarray:
+    # Imported here: scipy.signal takes half a second, and every command imports the benches.
+    from scipy.signal import fftconvolve
+
+    heard: np.ndarray = fftconvolve(source, response)
+    return heard

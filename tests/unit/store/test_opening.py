@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from app.domain.errors import Category, KnownError
 from app.store import migrations
@@ -287,3 +289,16 @@ def test_folder_name_with_percent_sign_is_fine(tmp_path: Path) -> None:
     prepare(path, now=NOW)
 
     assert version(path) == migrations.newest_version()
+
+
+def test_names_of_the_migrations_are_their_versions():
+    folder = Path(migrations.__file__).parent
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+
+    assert migrations.newest_version() == scripts.get_current_head()
+    assert migrations.known_versions() == tuple(
+        sorted(script.revision for script in scripts.walk_revisions())
+    )
