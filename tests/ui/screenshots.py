@@ -242,10 +242,10 @@ def first_steps_sample(window: MainWindow) -> None:
 
 
 def settings_models(window: MainWindow) -> None:
-    """The end of the settings: models and privacy."""
+    """The settings where models and privacy are."""
     settings(window)
-    bar = window.settings.area.verticalScrollBar()
-    bar.setValue(bar.maximum())
+    settle(lambda: window.settings.models.height() > 0)
+    window.settings.area.verticalScrollBar().setValue(window.settings.models.y())
 
 
 def big_text(window: MainWindow) -> None:
