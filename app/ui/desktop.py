@@ -119,10 +119,11 @@ class Desktop(QObject):
         message.setArguments(arguments)
         watcher = QDBusPendingCallWatcher(self._bus.asyncCall(message, TIMEOUT_MS), self)
 
-        def finished() -> None:
-            self._watchers.discard(watcher)
-            watcher.deleteLater()
-            answer = watcher.reply()
+        def finished(answered: QDBusPendingCallWatcher) -> None:
+            # Not `watcher` itself: a cycle would be collected in whatever thread comes first.
+            self._watchers.discard(answered)
+            answered.deleteLater()
+            answer = answered.reply()
             if answer.type() is QDBusMessage.MessageType.ReplyMessage:
                 done(answer)
             else:
