@@ -34,7 +34,7 @@ def program() -> Program:
         open_separation=open_separation,
         open_voice_follower=open_voice_follower,
         window_bench=WindowBench(
-            fill=fill_library, time_start=time_window_start, measure=measure_window
+            fill=fill_library, time_first_paint=time_first_paint, measure=measure_window
         ),
         take_apart=take_apart,
         denoise=denoise,
@@ -141,11 +141,11 @@ def fill_library(data_dir: Path, meeting_count: int) -> None:
             library.transcripts.apply(meeting.meeting_id, patch)
 
 
-def time_window_start(context: AppContext) -> float:
-    """Seconds from the start of this process to the first painted window."""
-    from app.ui.measure import time_start
+def time_first_paint(context: AppContext) -> float:
+    """`Clock.monotonic` at the first painted window of this process."""
+    from app.ui import measure
 
-    return time_start(context)
+    return measure.time_first_paint(context)
 
 
 def measure_window(context: AppContext, meeting_count: int, engine_s: float) -> UiFigures:

@@ -36,6 +36,7 @@ from app.cli.engine_options import (
     parts_of,
     without_option,
 )
+from app.cli.lazy import LazyGroup
 from app.cli.live import interruptible, show_progress
 from app.cli.session import Launch, Session, common_options, current_session, json_option
 from app.domain.errors import BugError
@@ -49,7 +50,10 @@ EXIT_MISSED = 1
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.group()
+OTHERS = ("meeting", "echo", "speaker", "separate", "enhance", "governor", "lm", "ui")
+
+
+@click.group(cls=LazyGroup, lazy={name: f"app.cli.bench_{name}" for name in OTHERS})
 def bench() -> None:
     """Measure what Crosstalk promises. Exit code 1 says that a target is missed."""
 

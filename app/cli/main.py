@@ -8,27 +8,9 @@ from typing import Any
 import click
 
 from app import __version__
-from app.cli.bench import bench
-from app.cli.bench_echo import echo
-from app.cli.bench_enhance import enhance
-from app.cli.bench_governor import governor
-from app.cli.bench_lm import lm
-from app.cli.bench_meeting import meeting
-from app.cli.bench_separate import separate
-from app.cli.bench_speaker import speaker
-from app.cli.bench_ui import ui
 from app.cli.demo import play_headless
-from app.cli.devices import devices
-from app.cli.doctor import doctor
-from app.cli.export import export
-from app.cli.library import library
-from app.cli.mirror import mirror
-from app.cli.models import models
-from app.cli.record import record
+from app.cli.lazy import LazyGroup
 from app.cli.session import Program, common_options, current_session
-from app.cli.speakers import speakers
-from app.cli.transcribe import transcribe
-from app.cli.vocabulary import vocabulary
 from app.cli.window import has_display, link_command, show_window
 from app.domain.errors import Cancelled, Category, KnownError
 from app.domain.links import is_link
@@ -38,6 +20,22 @@ log = logging.getLogger(__name__)
 EXIT_USAGE = 2
 EXIT_PART_WAY = 3
 EXIT_INTERRUPTED = 130
+COMMANDS = {
+    name: f"app.cli.{name}"
+    for name in (
+        "transcribe",
+        "record",
+        "export",
+        "library",
+        "speakers",
+        "models",
+        "devices",
+        "doctor",
+        "bench",
+        "mirror",
+        "vocabulary",
+    )
+}
 _PART_WAY = {Category.ENGINE, Category.DISK, Category.INTERNAL}
 
 
@@ -46,7 +44,7 @@ def exit_code_of(error: KnownError) -> int:
     return EXIT_PART_WAY if error.category in _PART_WAY else EXIT_USAGE
 
 
-class CrosstalkGroup(click.Group):
+class CrosstalkGroup(LazyGroup):
     """Turns errors into one sentence and an exit code; opens links to meetings."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -81,7 +79,7 @@ def _say(text: str) -> None:
     click.echo(f"crosstalk: {text}", err=True)
 
 
-@click.group(cls=CrosstalkGroup, invoke_without_command=True)
+@click.group(cls=CrosstalkGroup, lazy=COMMANDS, invoke_without_command=True)
 @click.option("--demo", is_flag=True, help="Play the sample meeting through the real pipeline.")
 @click.option("--headless", is_flag=True, help="With --demo: on the terminal, without a window.")
 @click.version_option(__version__, prog_name="crosstalk", message="%(prog)s %(version)s")
@@ -103,30 +101,6 @@ def cli(ctx: click.Context, demo: bool, headless: bool) -> None:
         play_headless(session)
     else:
         ctx.exit(show_window(session, is_demo=demo))
-
-
-bench.add_command(meeting)
-bench.add_command(echo)
-bench.add_command(speaker)
-bench.add_command(separate)
-bench.add_command(enhance)
-bench.add_command(governor)
-bench.add_command(lm)
-bench.add_command(ui)
-for command in (
-    transcribe,
-    record,
-    export,
-    library,
-    speakers,
-    models,
-    devices,
-    doctor,
-    bench,
-    mirror,
-    vocabulary,
-):
-    cli.add_command(command)
 
 
 def run(program: Program, arguments: list[str] | None = None) -> None:

@@ -40,13 +40,13 @@ class WindowBench:
 
     Attributes:
         fill: Puts invented meetings into the library of a new data folder.
-        time_start: Seconds from the start of this process to the first painted window.
+        time_first_paint: `Clock.monotonic` at the first painted window of this process.
         measure: All other figures of a library with so many meetings, watching the engine at
             work for some seconds.
     """
 
     fill: Callable[[Path, int], None]
-    time_start: Callable[[AppContext], float]
+    time_first_paint: Callable[[AppContext], float]
     measure: Callable[[AppContext, int, float], UiFigures]
 
 

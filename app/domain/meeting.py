@@ -35,6 +35,9 @@ class MeetingState(StrEnum):
     DONE = "done"
 
 
+WORKED_ON = frozenset({MeetingState.RECORDING, MeetingState.REFINING})
+"""The states in which a process works on a meeting, or has died over it."""
+
 _NEXT_STATES: Mapping[MeetingState, frozenset[MeetingState]] = {
     MeetingState.RECORDING: frozenset({MeetingState.RECORDED, MeetingState.DONE}),
     MeetingState.RECORDED: frozenset({MeetingState.REFINING, MeetingState.DONE}),

@@ -626,6 +626,10 @@ class MeetingStore(Protocol):
         """All meetings, newest first."""
         ...
 
+    def unfinished(self) -> tuple[MeetingSummary, ...]:
+        """The meetings that somebody records or refines, or did when their process died."""
+        ...
+
     def set_state(self, meeting_id: MeetingId, state: MeetingState) -> None:
         """Move a meeting to `state`.
 

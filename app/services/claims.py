@@ -66,10 +66,8 @@ def adopt_orphans(
         The meetings that are RECORDED by it.
     """
     adopted = []
-    for summary in core.meetings.list():
+    for summary in core.meetings.unfinished():
         meeting = summary.meeting
-        if meeting.state not in (MeetingState.RECORDING, MeetingState.REFINING):
-            continue
         folder = core.folder_of(meeting.meeting_id)
         if is_claimed(folder):
             continue

@@ -13,6 +13,7 @@ from app.domain.errors import BugError, KnownError
 from app.domain.ids import MeetingId, StreamId
 from app.domain.marks import Hold, Marker
 from app.domain.meeting import (
+    WORKED_ON,
     Meeting,
     MeetingSource,
     MeetingState,
@@ -204,6 +205,17 @@ class SqliteMeetings:
                 )
                 for meeting in self._rows.meetings(session)
             )
+
+    def unfinished(self) -> tuple[MeetingSummary, ...]:
+        """The meetings that somebody records or refines, or did when their process died.
+
+        Every start asks for them, and there are hardly ever any: only then is the list made.
+        """
+        states = [state.value for state in WORKED_ON]
+        with self._database.read() as session:
+            query = select(MeetingRow.meeting_id).where(MeetingRow.state.in_(states))
+            found = set(session.scalars(query))
+        return tuple(s for s in self.list() if s.meeting.meeting_id in found) if found else ()
 
     def set_state(self, meeting_id: MeetingId, state: MeetingState) -> None:
         """Move a meeting to `state`.

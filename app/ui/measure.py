@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import psutil
 from PySide6.QtCore import QDeadlineTimer, QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -24,11 +23,12 @@ TICK_MS = 10
 OPENINGS, FRAMES, SEARCHES = 5, 300, 30
 
 
-def time_start(context: AppContext) -> float:
-    """Show the window and take the time; main thread of a new process.
+def time_first_paint(context: AppContext) -> float:
+    """Show the window; main thread of a new process.
 
     Returns:
-        Seconds from the start of this process to the first painted window.
+        `Clock.monotonic` at the first painted window: the same clock in every process, so that
+        whoever started this one can tell how long it took.
     """
     application = _application()
     tasks = TaskRunner()
@@ -36,9 +36,9 @@ def time_start(context: AppContext) -> float:
     watch = _FirstPaint(window)
     window.show()
     _wait(lambda: watch.is_painted)
-    taken_s: float = SystemClock().now().timestamp() - psutil.Process().create_time()
+    painted_s = SystemClock().monotonic()
     _close(window, tasks)
-    return taken_s
+    return painted_s
 
 
 def measure_window(context: AppContext, *, meeting_count: int, engine_s: float) -> UiFigures:

@@ -11,6 +11,7 @@ from app.domain.errors import KnownError
 from app.domain.ids import MeetingId, SegmentId, SpeakerId, StreamId, TrackId, new_speaker_id
 from app.domain.marks import Hold, Marker
 from app.domain.meeting import (
+    WORKED_ON,
     Meeting,
     MeetingState,
     MeetingSummary,
@@ -88,6 +89,9 @@ class FakeMeetings:
             )
             for record in reversed(self._records.values())
         )
+
+    def unfinished(self) -> tuple[MeetingSummary, ...]:
+        return tuple(s for s in self.list() if s.meeting.state in WORKED_ON)
 
     def set_state(self, meeting_id: MeetingId, state: MeetingState) -> None:
         record = _find(self._records, meeting_id)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
 import pytest
 
 from app.bench.ui import UiFigures
 from app.cli import bench_ui
+from app.cli.bench_ui import _start
 from app.cli.session import WindowBench
+from app.lib.clock import SystemClock
 
 pytestmark = pytest.mark.unit
 
@@ -30,7 +33,7 @@ def ui_line(line, figures, monkeypatch):
     def with_bench():
         bench = WindowBench(
             fill=lambda folder, count: line.filled.append(count),
-            time_start=lambda context: 1.25,
+            time_first_paint=lambda context: 71.25,
             measure=measure,
         )
         return replace(made(), window_bench=bench)
@@ -56,5 +59,15 @@ def test_a_missed_promise_exits_1(ui_line, figures):
     assert "MISS" in ui_line.run("bench", "ui", exit_code=1).stdout
 
 
-def test_a_new_process_says_how_long_its_start_took(ui_line):
-    assert ui_line.json("bench", "ui", "--start-only")["start_s"] == 1.25
+def test_a_new_process_says_when_its_window_was_painted(ui_line):
+    assert ui_line.json("bench", "ui", "--start-only")["painted_s"] == 71.25
+
+
+def test_a_start_lasts_from_the_call_to_the_paint(monkeypatch, tmp_path):
+    def paint(command, **options):
+        painted_s = SystemClock().monotonic() + 0.5
+        return subprocess.CompletedProcess(command, 0, f'{{"painted_s": {painted_s}}}', "")
+
+    monkeypatch.setattr(subprocess, "run", paint)
+
+    assert _start(tmp_path) == pytest.approx(0.5, abs=0.3)

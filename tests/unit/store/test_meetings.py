@@ -77,6 +77,16 @@ def test_list_is_newest_first_with_speakers_and_words(library: Library) -> None:
     assert summaries[1].meeting == library.meetings.get(MEETING)
 
 
+def test_unfinished_meetings_are_those_that_somebody_works_on(library: Library) -> None:
+    for number, state in enumerate(MeetingState):
+        library.meetings.create(make_meeting(MeetingId(f"{number}"), state=state))
+    library.meetings.delete(MEETING)
+
+    found = {summary.meeting.state for summary in library.meetings.unfinished()}
+
+    assert found == {MeetingState.RECORDING, MeetingState.REFINING}
+
+
 def test_state_follows_the_legal_transitions(library: Library) -> None:
     library.meetings.set_state(MEETING, MeetingState.RECORDED)
     library.meetings.set_state(MEETING, MeetingState.RECORDED)
