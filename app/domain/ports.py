@@ -357,6 +357,13 @@ class EngineHost(Protocol):
         """
         ...
 
+    def warm_up(self, job: CheckJob) -> None:
+        """Load the models of `job` in the background, so that the next activity finds them.
+
+        Returns at once; what is missing is told by the activity that needs it.
+        """
+        ...
+
     def close(self) -> None:
         """End the engine process; idempotent."""
         ...

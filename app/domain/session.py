@@ -91,6 +91,8 @@ class Part(StrEnum):
     """What keeps silence and noise without words, and loops from being written."""
     GOVERNOR = "governor"
     """Quality steps down when the machine cannot keep up."""
+    PRELOADING = "preloading"
+    """The models are loaded before a meeting begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,12 @@ class ClipEmbedding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckJob:
-    """Load every default model once and, where one is derived from another, make it."""
+    """Load the models of a live meeting and, where one is derived from another, make it.
+
+    Attributes:
+        language: Of the meeting; the recognisers must know it.
+    """
 
     models_dir: Path
     models: ModelChoice = field(default_factory=ModelChoice)
+    language: str = "en"

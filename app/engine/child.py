@@ -17,9 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from app.domain.errors import Cancelled, Category, KnownError
 from app.domain.ids import StreamId
+from app.domain.messages import ModelUse
 from app.domain.session import CheckJob, EmbedJob
 from app.engine.embed import embed_clips
-from app.engine.models import LoadedModels
+from app.engine.models import LoadedModels, for_language
 from app.engine.protocol import (
     HEARTBEAT_S,
     ActivityEnded,
@@ -189,12 +190,15 @@ class _Server:
                 open_streams.discard(item.stream)
                 session.end(item.stream)
 
+    def _check(self, job: CheckJob) -> tuple[ModelUse, ...]:
+        return self._loaded(job.models_dir).load_choice(for_language(job.models, job.language))
+
     def _run_job(self, command: RunJob) -> ActivityEnded:
         job = command.job
         if isinstance(job, EmbedJob):
             return ActivityEnded(embed_clips(job, self._loaded(job.models_dir)))
         if isinstance(job, CheckJob):
-            return ActivityEnded(self._loaded(job.models_dir).load_choice(job.models))
+            return ActivityEnded(self._check(job))
         models = self._loaded(job.config.models_dir)
         refine(
             job,

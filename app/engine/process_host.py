@@ -59,6 +59,8 @@ MAX_CRASHES, CRASH_WINDOW_S = 3, 300.0
 REVISION_STEP = 1_000_000
 """A restarted engine's revisions lie this much above its predecessor's."""
 SHUTDOWN_S = 5.0
+WARM_UP_LIMIT_S = 30.0
+"""An activity waits so long for an engine that loads models; then it starts another."""
 
 
 class EngineProcess(Protocol):
@@ -127,11 +129,16 @@ class ProcessHost:
         self._lock = threading.Lock()
         self._idle: list[EngineProcess] = []
         self._sessions: list[_Session] = []
+        self._warming: Worker | None = None
+        self._warmed: EngineProcess | None = None
         self._is_closed = False
 
-    def warm_up(self) -> None:
-        """Start an engine ahead of its first use."""
-        self._release(self._acquire())
+    def warm_up(self, job: CheckJob) -> None:
+        """Load models ahead of their first use; see `EngineHost.warm_up`."""
+        with self._lock:
+            if self._is_closed or (self._warming is not None and self._warming.is_alive):
+                return
+            self._warming = Worker("engine-warm-up", lambda stop: self._warm_up(job)).start()
 
     def open_session(
         self,
@@ -188,12 +195,33 @@ class ProcessHost:
             self._is_closed = True
             sessions, self._sessions = self._sessions, []
             idle, self._idle = self._idle, []
+            warming = self._warming
         for session in sessions:
             session.cancel()
         for engine in idle:
             _shut_down(engine)
+        if warming is not None and warming.is_alive and self._warmed is not None:
+            self._warmed.kill()
+            warming.join(SHUTDOWN_S)
+
+    def _warm_up(self, job: CheckJob) -> None:
+        def take() -> EngineProcess:
+            self._warmed = self._take()
+            return self._warmed
+
+        try:
+            self._run_job(RunJob(job), lambda event: None, threading.Event(), take)
+        except KnownError as error:
+            log.info("no models loaded ahead: %s", error.category)
 
     def _acquire(self) -> EngineProcess:
+        """An engine of one's own; one that is being warmed up is waited for."""
+        warming = self._warming
+        if warming is not None:
+            warming.join(WARM_UP_LIMIT_S)
+        return self._take()
+
+    def _take(self) -> EngineProcess:
         with self._lock:
             while self._idle:
                 engine = self._idle.pop()
@@ -209,9 +237,13 @@ class ProcessHost:
         _shut_down(engine)
 
     def _run_job(
-        self, command: RunJob, handle: Callable[[Event], None], cancel: threading.Event
+        self,
+        command: RunJob,
+        handle: Callable[[Event], None],
+        cancel: threading.Event,
+        acquire: Callable[[], EngineProcess] | None = None,
     ) -> ActivityEnded:
-        engine = self._acquire()
+        engine = (acquire or self._acquire)()
         is_healthy = False
         try:
             engine.connection.send(command)

@@ -15,7 +15,7 @@ from app.domain.marks import Hold, HoldReason, Marker
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.messages import Notice
 from app.domain.ports import CaptureBackend, EngineSession, InputDevice, Recording
-from app.domain.session import OperatingPoint
+from app.domain.session import CheckJob, OperatingPoint
 from app.domain.units import to_samples
 from app.domain.vocabulary import VocabularyTerm
 from app.lib.threads import Crash, Worker
@@ -226,6 +226,21 @@ class RecordingService:
     def list_devices(self) -> tuple[InputDevice, ...]:
         """Everything that can be recorded now."""
         return self._backend.list_devices()
+
+    def prepare(self) -> None:
+        """Load the models of a meeting that may begin soon, if the setting says so.
+
+        Returns at once. Without it the captions of a meeting's first seconds come late.
+        """
+        core = self._core
+        settings = core.settings()
+        if settings.models.is_preloaded and self._current is None:
+            job = CheckJob(
+                models_dir=core.paths.models_dir,
+                models=settings.model_choice,
+                language=settings.transcript.language,
+            )
+            core.engine.warm_up(job)
 
     def start(self, request: RecordingRequest, listener: Listener) -> LiveMeeting:
         """Start to record; audio is stored at once, captions follow when the models are up.

@@ -12,7 +12,7 @@ from app.domain.ids import MeetingId, StreamId, new_meeting_id
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import AudioFiles, Capture
-from app.domain.session import ModelChoice, OperatingPoint, Part, SpeakerRange
+from app.domain.session import CheckJob, ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
 from app.services.core import Core
@@ -27,7 +27,8 @@ class TranscribeRequest:
     Attributes:
         inputs: One file per stream (MIX alone, or MIC and SYSTEM).
         point: None or FINAL ends with the final pass; another point stores the live result as is.
-        is_realtime: Feed at the pace of the clock through the live path.
+        is_realtime: Feed at the pace of the clock through the live path, once the models are
+            loaded.
         is_echo_handled: None leaves it to the setting.
         without: Parts of the captions to leave out; for benches.
     """
@@ -97,6 +98,11 @@ class TranscribingService:
         core.require_weights(models)
         for path in request.inputs.values():
             self._files.probe(path)
+        language = request.language or settings.transcript.language
+        if request.is_realtime and Part.PRELOADING not in request.without:
+            core.engine.check(
+                CheckJob(models_dir=core.paths.models_dir, models=models, language=language)
+            )
         point = OperatingPoint.FINAL
         if not request.wants_refine and request.point is not None:
             point = request.point
@@ -106,7 +112,7 @@ class TranscribingService:
             started_at=core.clock.now(),
             state=MeetingState.RECORDING,
             source=MeetingSource.FILE,
-            language=request.language or settings.transcript.language,
+            language=language,
             point=point.value,
         )
         hints = Hints(

@@ -184,6 +184,14 @@ class ModelSettings:
         ModelChoice().asr_final,
         Option(label="Final text", help="The model that writes the text which stays."),
     )
+    is_preloaded: bool = _option(
+        True,
+        Option(
+            label="Load before recording",
+            help="Load the models when the page for a new recording opens, so that the first words "
+            "are written at once. It costs about 700 MB of memory from then on.",
+        ),
+    )
     separation: str = _option(
         ModelChoice().separation or SEPARATION_OFF,
         Option(

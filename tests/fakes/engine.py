@@ -136,6 +136,8 @@ class ScriptedEngine:
     jobs: list[RefineJob] = field(default_factory=list)
     embed_jobs: list[EmbedJob] = field(default_factory=list)
     on_refine: Callable[[threading.Event], None] | None = None
+    checked: list[CheckJob] = field(default_factory=list)
+    warmed: list[CheckJob] = field(default_factory=list)
     is_closed: bool = False
 
     def open_session(
@@ -195,7 +197,11 @@ class ScriptedEngine:
         return tuple(found)
 
     def check(self, job: CheckJob) -> tuple[ModelUse, ...]:
+        self.checked.append(job)
         return MODELS
+
+    def warm_up(self, job: CheckJob) -> None:
+        self.warmed.append(job)
 
     def close(self) -> None:
         self.is_closed = True

@@ -130,6 +130,7 @@ class FakeRecording(RecordingService):
         self._library = library
         self.failure: BaseException | None = None
         self.live: FakeLiveMeeting | None = None
+        self.prepared_count = 0
         self.devices: tuple[InputDevice, ...] = (
             _device("mic:0", "Built-in microphone", StreamId.MIC, is_default=True),
             _device("mic:1", "Jabra Evolve2 65 headset", StreamId.MIC),
@@ -138,6 +139,9 @@ class FakeRecording(RecordingService):
 
     def list_devices(self) -> tuple[InputDevice, ...]:
         return self.devices
+
+    def prepare(self) -> None:
+        self.prepared_count += 1
 
     def start(self, request: RecordingRequest, listener: Listener) -> LiveMeeting:
         if self.failure is not None:

@@ -34,6 +34,14 @@ def test_recording_asks_for_the_chosen_devices_and_title(desk):
     assert desk.window.live.title.text() == "Stand-up"
 
 
+def test_the_page_of_a_new_recording_loads_the_models_ahead(desk):
+    assert desk.recording.prepared_count == 0
+
+    desk.window.show_live()
+
+    assert desk.recording.prepared_count == 1
+
+
 def test_the_settings_choose_device_and_delay(make_desk):
     capture = CaptureSettings(microphone="mic:1")
     wanted = Settings(capture=capture, transcript=TranscriptSettings(point="accurate"))

@@ -225,6 +225,7 @@ class LiveView(QStackedWidget):
             self.setCurrentIndex(0)
             self.setup.refresh()
             self.setup.title.setFocus()
+            self._kit.context.recording.prepare()
 
     @Slot(object)
     def record(self, request: RecordingRequest) -> None:

@@ -189,12 +189,66 @@ def test_another_point_reaches_the_engine_and_the_one_after_a_crash(make_host):
 
 def test_idle_engine_is_used_again(make_host, models):
     host, engines = make_host(None)
-    host.warm_up()
 
     run_session(host, models.script.samples[:16_000])
     run_session(host, models.script.samples[:16_000])
 
     assert len(engines.started) == 1
+
+
+def test_models_loaded_ahead_are_found_by_the_session(make_host, tmp_path):
+    may_end = threading.Event()
+
+    def load_then_serve(engine):
+        assert isinstance(engine.receive(), RunJob)
+        assert may_end.wait(WAIT_S)
+        engine.theirs.send(ActivityEnded())
+        serve_to_the_end(engine)
+
+    host, engines = make_host(load_then_serve)
+    host.warm_up(CheckJob(models_dir=tmp_path))
+    host.warm_up(CheckJob(models_dir=tmp_path))
+    session = host.open_session(make_config(), {SYSTEM: MemorySource(AUDIO)}, RecordingListener())
+
+    assert not session.wait(0.1)
+    may_end.set()
+
+    assert session.wait(WAIT_S)
+    assert [type(command) for command in engines.started[0].commands[:2]] == [RunJob, OpenSession]
+    assert len(engines.started) == 1
+
+
+def test_models_that_cannot_be_loaded_ahead_stop_nobody(make_host, tmp_path):
+    def fail(engine):
+        engine.receive()
+        engine.theirs.send(
+            ActivityFailed("weights are missing", Category.MISSING_MODEL, is_known=True)
+        )
+        serve_to_the_end(engine)
+
+    host, engines = make_host(fail)
+    host.warm_up(CheckJob(models_dir=tmp_path))
+
+    assert run_session(host).errors == []
+    assert len(engines.started) == 1
+
+
+def test_the_end_does_not_wait_for_models_that_load(make_host, tmp_path):
+    is_loading = threading.Event()
+
+    def load_for_ever(engine):
+        engine.receive()
+        is_loading.set()
+        while not engine.is_killed:
+            engine.theirs.poll(0.01)
+
+    host, engines = make_host(load_for_ever)
+    host.warm_up(CheckJob(models_dir=tmp_path))
+    assert is_loading.wait(WAIT_S)
+
+    host.close()
+
+    assert engines.started[0].is_killed
 
 
 def test_two_sessions_have_an_engine_each(make_host):

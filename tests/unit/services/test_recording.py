@@ -22,7 +22,7 @@ from app.services.events import (
     TranscriptChanged,
 )
 from app.services.recording import RecordingRequest
-from app.settings.schema import CaptureSettings
+from app.settings.schema import CaptureSettings, ModelSettings, TranscriptSettings
 from tests.fakes.audio import tone
 from tests.fakes.engine import MODELS
 from tests.fakes.program import patch, segment
@@ -59,6 +59,29 @@ def test_a_recording_ends_stored_transcribed_and_refined(program):
         "refining",
         "done",
     ]
+
+
+def test_the_models_of_a_coming_meeting_are_loaded_ahead(program):
+    settings = program.settings_file.current
+    program.settings_file.save(replace(settings, transcript=TranscriptSettings(language="de")))
+
+    program.context.recording.prepare()
+
+    (job,) = program.engine.warmed
+    assert (job.language, job.models) == ("de", program.settings_file.current.model_choice)
+    assert job.models_dir == program.context.paths.models_dir
+
+
+def test_nothing_is_loaded_ahead_when_the_setting_or_a_meeting_forbids_it(program):
+    live = start(program)
+    program.context.recording.prepare()
+    live.stop()
+    assert live.wait(10)
+    settings = program.settings_file.current
+    program.settings_file.save(replace(settings, models=ModelSettings(is_preloaded=False)))
+    program.context.recording.prepare()
+
+    assert program.engine.warmed == []
 
 
 def test_stop_is_idempotent(program):

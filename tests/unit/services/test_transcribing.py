@@ -11,7 +11,7 @@ from app.domain.ids import SpeakerId, StreamId
 from app.domain.meeting import MeetingState
 from app.domain.messages import CorrectionReason, Notice, NoticeKind
 from app.domain.selection import whole_lines
-from app.domain.session import OperatingPoint
+from app.domain.session import OperatingPoint, Part
 from app.domain.sidecar import read_sidecar
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
@@ -34,6 +34,22 @@ pytestmark = pytest.mark.unit
 
 def request_for(tmp_path, **fields):
     return TranscribeRequest(inputs={StreamId.MIX: write_audio(tmp_path / "talk.wav")}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("is_realtime", "without", "loaded"),
+    [(True, (), 1), (True, (Part.PRELOADING,), 0), (False, (), 0)],
+)
+def test_the_clock_starts_when_the_models_are_loaded(
+    program, tmp_path, is_realtime, without, loaded
+):
+    request = request_for(
+        tmp_path, is_realtime=is_realtime, without=frozenset(without), language="de"
+    )
+
+    program.context.transcribing.transcribe(request, program.listen)
+
+    assert [job.language for job in program.engine.checked] == ["de"] * loaded
 
 
 def test_a_file_goes_through_the_final_pass_only(program, tmp_path):
