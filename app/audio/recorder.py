@@ -44,8 +44,10 @@ from app.lib.threads import Crash, Worker
 log = logging.getLogger(__name__)
 
 CADENCE_S = 0.05
+FIRST_CADENCE_S = 0.01
+"""Until every stream has its place: the first samples shall be on disk soon after the click."""
 SYNC_S = 0.5
-_PLACE_AFTER_S = 0.1
+_PLACE_AFTER_S = 0.08
 _STALL_S = 10.0
 _RETRY_S = 1.0
 _STOP_TIMEOUT_S = 60.0
@@ -171,7 +173,8 @@ class Recorder:
             is_stopping = False
             while not is_stopping:
                 # The producers may take no lock, so nothing can wake this thread: it looks.
-                is_stopping = stop.wait(CADENCE_S)
+                are_placed = all(t.is_placed or t.input is None for t in self._tracks)
+                is_stopping = stop.wait(CADENCE_S if are_placed else FIRST_CADENCE_S)
                 if is_stopping:
                     self._close_inputs()
                 self._turn(is_stopping=is_stopping)
