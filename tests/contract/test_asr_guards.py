@@ -195,3 +195,14 @@ def test_padded_input_is_thirty_seconds(whisper, samples, monkeypatch):
     whisper.asr.transcribe(samples, replace(OPEN, is_padded=True))
 
     assert lengths == [3.5, 30.0]
+
+
+def test_a_second_try_for_the_captions_is_one_decode(whisper, samples):
+    doubtful = whisper.changed(lambda number, prompt: says(whisper.tokens(" hello"), score=-2.0))
+
+    whisper.asr.transcribe(samples, CLOSED)
+    for_the_captions = len(doubtful.asked)
+    whisper.asr.transcribe(samples, FULL)
+
+    assert for_the_captions == 2
+    assert len(doubtful.asked) - for_the_captions > 2

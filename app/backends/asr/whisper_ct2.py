@@ -213,7 +213,12 @@ class WhisperAsr:
         return spread_words(texts, Span(min(request.prefix_samples, sample_count), sample_count))
 
     def _transcribe_padded(self, samples: Float32Array, request: AsrRequest) -> AsrResult:
-        """faster-whisper's own decoding: 30 s padding, time stamps, fallback temperatures."""
+        """faster-whisper's own decoding: 30 s padding, time stamps, fallback temperatures.
+
+        The latter only where nobody waits: five more decodes with five samples each held up the
+        captions of both streams for seconds, over a word or two.
+        """
+        temperatures = {} if request.wants_full_context else {"temperature": 0.0}
         segments, info = self._model.transcribe(
             samples,
             language=request.language if self._model.model.is_multilingual else "en",
@@ -223,6 +228,7 @@ class WhisperAsr:
             initial_prompt=request.prompt or None,
             hotwords=", ".join(request.hotwords) or None,
             log_progress=False,
+            **temperatures,
             **({} if request.is_guarded else NO_GUARDS),
         )
         duration_s = len(samples) / SESSION_RATE_HZ
