@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from app.bench.prep import Preparation
 from app.bench.ui import UiFigures
 from app.cli.session import Launch, Program, WindowBench
 from app.domain.ids import MeetingId, TrackId
@@ -38,6 +39,7 @@ def program() -> Program:
         ),
         take_apart=take_apart,
         denoise=denoise,
+        open_preparation=open_preparation,
     )
 
 
@@ -105,6 +107,20 @@ def denoise(samples: Float32Array, limit_db: float) -> Float32Array:
     from app.audio import denoise as adapter
 
     return adapter.denoise(samples, limit_db)
+
+
+def open_preparation() -> Preparation:
+    """The stages between a device and the models, each on its own."""
+    from app.audio import preparation
+    from app.pipeline.level import SPEECH_DBFS, evened
+
+    return Preparation(
+        resample=preparation.resampled,
+        even=evened,
+        goal_dbfs=SPEECH_DBFS,
+        find_clipping=preparation.told_clipping,
+        offsets=preparation.stored_offsets,
+    )
 
 
 def pick_voice(

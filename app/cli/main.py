@@ -14,6 +14,7 @@ from app.cli.bench_enhance import enhance
 from app.cli.bench_governor import governor
 from app.cli.bench_lm import lm
 from app.cli.bench_meeting import meeting
+from app.cli.bench_prep import prep
 from app.cli.bench_separate import separate
 from app.cli.bench_speaker import speaker
 from app.cli.bench_ui import ui
@@ -112,6 +113,7 @@ bench.add_command(separate)
 bench.add_command(enhance)
 bench.add_command(governor)
 bench.add_command(lm)
+bench.add_command(prep)
 bench.add_command(ui)
 for command in (
     transcribe,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app.bench.prep import Preparation
 from app.bench.ui import UiFigures
 from app.cli.writer import Writer
 from app.domain.errors import BugError
@@ -65,6 +66,7 @@ class Program:
             for benches.
         take_apart: Separates a mixture by what its voices sound like alone, for benches.
         denoise: Takes noise out of samples, down to a limit in dB, for benches.
+        open_preparation: The stages between a device and the models, for benches.
     """
 
     open_context: Callable[[Launch], AbstractContextManager[AppContext]]
@@ -75,6 +77,7 @@ class Program:
     open_separation: Callable[[Path, str], SeparationModel] | None = None
     take_apart: Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None] | None = None
     denoise: Callable[[Float32Array, float], Float32Array] | None = None
+    open_preparation: Callable[[], Preparation] | None = None
 
 
 class Session:

@@ -91,6 +91,8 @@ class Part(StrEnum):
     """What keeps silence and noise without words, and loops from being written."""
     GOVERNOR = "governor"
     """Quality steps down when the machine cannot keep up."""
+    EVENING = "evening"
+    """Quiet streams are brought to a level that models can hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -336,7 +336,7 @@ class MeetingJob:
             is_realtime=is_realtime,
             is_echo_handled=self._hints.is_echo_handled,
             padding_s=self._hints.padding_s,
-            is_level_evened=True,
+            is_level_evened=Part.EVENING not in self._hints.without,
             without=self._hints.without,
             revision_base=max(
                 self._core.transcripts.next_revision_base(self.meeting_id),
