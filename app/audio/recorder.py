@@ -146,6 +146,14 @@ class Recorder:
             for track in self._tracks
         }
 
+    @property
+    def has_headphones(self) -> bool | None:
+        """Whether the system audio plays into ears only; see `Recording.has_headphones`."""
+        for track in self._tracks:
+            if track.stream is StreamId.SYSTEM and track.input is not None:
+                return track.input.device.is_headphones
+        return None
+
     def duration_s(self) -> float:
         """Seconds stored so far, of the longest stream."""
         longest = max((track.writer.spool.sample_count for track in self._tracks), default=0)

@@ -174,6 +174,28 @@ def test_devices_are_listed_by_kind_with_defaults(server):
     assert not by_key[f"{MIC_SINK}.monitor"].is_default
 
 
+@pytest.mark.parametrize(
+    ("form", "expected"), [("headset", True), ("speaker", False), ("internal", None)]
+)
+def test_recording_knows_whether_its_output_is_headphones(server, tmp_path, form, expected):
+    module = server.control(
+        "load-module", "module-null-sink", "sink_name=worn", f"rate={RATE_HZ}", "channels=2",
+        f"sink_properties=device.form_factor={form}",
+    )  # fmt: skip
+    try:
+        devices = {d.key: d for d in LinuxCaptureBackend().list_devices()}
+        capture = start(tmp_path / "meeting", {StreamId.SYSTEM: "worn.monitor"})
+        heard = capture.has_headphones
+        capture.stop()
+    finally:
+        server.control("unload-module", module)
+
+    assert devices["worn.monitor"].is_headphones is expected
+    assert heard is expected
+    assert devices[SYSTEM_SOURCE].is_headphones is None
+    assert devices[MICROPHONE].is_headphones is None
+
+
 @pytest.mark.parametrize("has_plugin", [True, False])
 def test_microphone_that_is_not_the_default_is_recorded(server, tmp_path, monkeypatch, has_plugin):
     if not has_plugin:
