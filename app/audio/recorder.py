@@ -49,6 +49,9 @@ _PLACE_AFTER_S = 0.1
 _STALL_S = 10.0
 _RETRY_S = 1.0
 _STOP_TIMEOUT_S = 60.0
+_SETTLE_S = 1.5
+"""A headset that changes its mode, or is unplugged, takes the default through several devices."""
+_PHONE_RATE_HZ = 16_000
 _SLEEP_FROM_S = 10.0
 """Less is a correction of the wall clock, not a sleep."""
 
@@ -69,11 +72,15 @@ class _Track:
         self.input: Input | None = device
         self.is_placed = False
         self.was_lost = False
+        self.is_told_lost = False
         self.retry_at_s = 0.0
         self.seen_position = 0
         self.seen_at_s: float | None = None
         self.watchdog = watchdog
         self.time_keeper = TimeKeeper(device.ring, started_at_s)
+        self.known = device.device
+        """What the user was last told of."""
+        self.tell_at_s: float | None = None
 
     @property
     def title(self) -> str:
@@ -200,6 +207,8 @@ class Recorder:
             self._drain(track, is_last=is_stopping)
             if not is_stopping:
                 self._watch(track, now_s, has_changed=has_changed)
+            if track.tell_at_s is not None and (is_stopping or now_s >= track.tell_at_s):
+                self._tell_move(track)
             track.writer.pack_step()
         if now_s - self._synced_at_s >= SYNC_S:
             self._synced_at_s = now_s
@@ -263,6 +272,7 @@ class Recorder:
                     "on, and it is used again as soon as it is back.",
                 )
                 track.retry_at_s = now_s + _RETRY_S
+                track.is_told_lost = True
             elif has_changed and not self._is_right(track.stream, track.input):
                 self._leave(track)
                 track.retry_at_s = now_s
@@ -276,6 +286,7 @@ class Recorder:
                 log.info("%s is still away: %s", track.stream, error)
             else:
                 self._take(track, reopened)
+                track.tell_at_s = now_s + _SETTLE_S
                 return
         track.writer.fill_until(now_s - self._started_at_s, is_loss=True)
 
@@ -292,8 +303,24 @@ class Recorder:
         track.is_placed = False
         track.seen_at_s = None
         track.time_keeper = TimeKeeper(reopened.ring, self._started_at_s)
-        name = reopened.device.name
-        self._tell(NoticeKind.OTHER, track, f"The {track.title} is now recorded from {name}.")
+
+    def _tell_move(self, track: _Track) -> None:
+        """Tell once where a stream has ended up; nothing if that is where it was."""
+        track.tell_at_s = None
+        if track.input is None:
+            return
+        before, now = track.known, track.input.device
+        is_other = (now.key, now.rate_hz) != (before.key, before.rate_hz)
+        if not is_other and not track.is_told_lost:
+            return
+        track.known, track.is_told_lost = now, False
+        text = f"The {track.title} is now recorded from {now.name}"
+        if now.rate_hz <= _PHONE_RATE_HZ < before.rate_hz:
+            text += (
+                f", in phone quality ({now.rate_hz / 1000:g} kHz). Bluetooth headsets change to it "
+                "while their microphone is in use"
+            )
+        self._tell(NoticeKind.OTHER, track, f"{text}.")
 
     def _is_stalled(self, track: _Track, now_s: float) -> bool:
         assert track.input is not None
