@@ -8,6 +8,7 @@ Layout of a recording's folder, per stream ("mic", "system"):
     <stream>-0002.flac    at most 30 s; segment n begins where segment n - 1 ends
     <stream>-0003.wav     the segment being written, or one that was not yet packed
     *.flac.part           a segment being packed; its WAV file is still there
+    <stream>.index.jsonl  when each segment begins (`app.audio.segment_index`)
 
 All streams share one time line. The first frame of a stream is placed by the time of its capture;
 before it, wherever frames were lost and while a hold lasts, zeros stand in spool and archive alike,

@@ -25,8 +25,18 @@ from app.audio.spool import open_finished
 from app.domain.ids import StreamId
 from app.domain.messages import NoticeKind
 from app.services.sound_check import listen
+from tests.pulse_recordings import (
+    BOTH,
+    assert_holds,
+    find,
+    make_noise,
+    record_for,
+    start,
+    started,
+    stop_started,
+    stored,
+)
 from tests.sound_server import (
-    LEAD_IN_S,
     MIC_SINK,
     MICROPHONE,
     RATE_HZ,
@@ -42,9 +52,7 @@ pytestmark = [
     pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed"),
 ]
 
-BOTH = {StreamId.MIC: "default", StreamId.SYSTEM: "default"}
 DATA = Path(__file__).parents[1] / "data"
-LEAD_IN = round(LEAD_IN_S * RATE_HZ)
 
 
 @pytest.fixture(scope="module")
@@ -53,64 +61,10 @@ def server():
         yield server
 
 
-def make_noise(path: Path, seconds: float, channels: int, seed: int) -> np.ndarray:
-    """Write white noise at -20 dBFS RMS after a silent lead-in; returns int16 (n, channels)."""
-    shape = (round(seconds * RATE_HZ), channels)
-    noise = np.random.default_rng(seed).normal(0, 3276.8, shape)
-    noise[:LEAD_IN] = 0
-    samples = np.clip(np.rint(noise), -32_768, 32_767).astype(np.int16)
-    soundfile.write(path, samples, RATE_HZ)
-    return samples
-
-
-_started: list = []
-
-
 @pytest.fixture(autouse=True)
 def _stop_recordings():
-    """Stop what a failed test left running, so that it fails alone."""
     yield
-    while _started:
-        _started.pop().stop()
-
-
-def start(folder: Path, devices=BOTH, notices: list | None = None):
-    """Start a recording and wait until every stream has samples."""
-    notices = [] if notices is None else notices
-    capture = LinuxCaptureBackend().start(devices, folder, notices.append)
-    _started.append(capture)
-    for source in capture.sources().values():
-        assert source.read(0, 1, timeout_s=5.0) is not None
-    return capture
-
-
-def record_for(capture, seconds: float) -> None:
-    """Wait until every stream is `seconds` longer than now."""
-    sources = capture.sources().values()
-    ends = [source.sample_count + round(seconds * 16_000) for source in sources]
-    for source, wanted in zip(sources, ends, strict=True):
-        assert len(source.read(wanted, 1, timeout_s=seconds + 15))
-
-
-def stored(info) -> np.ndarray:
-    """All archive segments of a stream, int16 (n, channels)."""
-    parts = [soundfile.read(p, dtype="int16", always_2d=True)[0] for p in info.original_paths]
-    return np.concatenate(parts)
-
-
-def find(recorded: np.ndarray, played: np.ndarray) -> int:
-    """Where the first second of sound in `played` begins in `recorded`, by cross-correlation."""
-    key = played[LEAD_IN : LEAD_IN + RATE_HZ // 2].astype(float)
-    size = 1 << (len(recorded) + len(key)).bit_length()
-    product = np.fft.rfft(recorded.astype(float), size) * np.conj(np.fft.rfft(key, size))
-    return int(np.argmax(np.fft.irfft(product, size))) - LEAD_IN
-
-
-def assert_holds(info, played: np.ndarray) -> None:
-    """Check that a stream's archive holds every sample of `played`, once, in order."""
-    recorded = stored(info)
-    at = find(recorded[:, 0], played[:, 0])
-    np.testing.assert_array_equal(recorded[at : at + len(played)], played)
+    stop_started()
 
 
 def test_recording_holds_every_sample_of_both_streams(server, tmp_path):
@@ -172,28 +126,6 @@ def test_devices_are_listed_by_kind_with_defaults(server):
     assert {device.rate_hz for device in devices} == {RATE_HZ}
     assert by_key[f"{MIC_SINK}.monitor"].stream is StreamId.SYSTEM
     assert not by_key[f"{MIC_SINK}.monitor"].is_default
-
-
-@pytest.mark.parametrize(
-    ("form", "expected"), [("headset", True), ("speaker", False), ("internal", None)]
-)
-def test_recording_knows_whether_its_output_is_headphones(server, tmp_path, form, expected):
-    module = server.control(
-        "load-module", "module-null-sink", "sink_name=worn", f"rate={RATE_HZ}", "channels=2",
-        f"sink_properties=device.form_factor={form}",
-    )  # fmt: skip
-    try:
-        devices = {d.key: d for d in LinuxCaptureBackend().list_devices()}
-        capture = start(tmp_path / "meeting", {StreamId.SYSTEM: "worn.monitor"})
-        heard = capture.has_headphones
-        capture.stop()
-    finally:
-        server.control("unload-module", module)
-
-    assert devices["worn.monitor"].is_headphones is expected
-    assert heard is expected
-    assert devices[SYSTEM_SOURCE].is_headphones is None
-    assert devices[MICROPHONE].is_headphones is None
 
 
 @pytest.mark.parametrize("has_plugin", [True, False])
@@ -415,90 +347,6 @@ def test_system_audio_follows_the_default_output(server, tmp_path):
     assert info.sample_count == pytest.approx(len(stored(info)) / 3, abs=3)
 
 
-def test_headset_that_changes_to_phone_mode_is_followed_and_told_once(server, tmp_path):
-    sounds = {
-        StreamId.SYSTEM: phone_noise(tmp_path / "system.wav", 1.0, seed=16),
-        StreamId.MIC: phone_noise(tmp_path / "mic.wav", 1.0, seed=17),
-    }
-    notices, told = [], threading.Semaphore(0)
-
-    class Notices:
-        def append(self, notice) -> None:
-            notices.append(notice)
-            told.release()
-
-    modules = headset(server, "music", RATE_HZ, 2)
-    try:
-        capture = start(tmp_path / "meeting", notices=Notices())
-        record_for(capture, 0.5)
-        # As BlueZ does it: the devices of one profile go, for a moment the built-in ones are the
-        # defaults, then those of the other profile come.
-        for module in reversed(modules):
-            server.control("unload-module", module)
-        modules = headset(server, "phone", 16_000, 1)
-        assert told.acquire(timeout=15)
-        assert told.acquire(timeout=15)
-        players = [
-            server.play(tmp_path / f"{stream}.wav", f"phone_{stream}_sink") for stream in sounds
-        ]
-        assert [player.wait(20) for player in players] == [0, 0]
-        record_for(capture, 0.5)
-        infos = {info.stream: info for info in capture.stop()}
-    finally:
-        for module in reversed(modules):
-            server.control("unload-module", module)
-        server.control("set-default-sink", SYSTEM_SINK)
-        server.control("set-default-source", MICROPHONE)
-
-    texts = {notice.stream: notice.text for notice in notices}
-    assert len(notices) == len(texts) == 2
-    for stream, sound in sounds.items():
-        assert "phone quality (16 kHz)" in texts[stream]
-        info = infos[stream]
-        files = [soundfile.info(path) for path in info.original_paths]
-        assert (files[0].samplerate, files[0].channels) == (RATE_HZ, 2)
-        assert (files[-1].samplerate, files[-1].channels) == (16_000, 1)
-        phone = [path for path, file in zip(info.original_paths, files, strict=True)
-                 if file.samplerate == 16_000]  # fmt: skip
-        recorded = np.concatenate([soundfile.read(path, dtype="int16")[0] for path in phone])
-        key = sound[4_000:12_000].astype(float)
-        size = 1 << 19
-        product = np.fft.rfft(recorded.astype(float), size) * np.conj(np.fft.rfft(key, size))
-        at = int(np.argmax(np.fft.irfft(product, size))) - 4_000
-        np.testing.assert_array_equal(recorded[at : at + len(sound)], sound)
-        # The gap is marked, and the time line is as long as the archive.
-        assert 0 < info.dropped_samples < 4 * 16_000
-        archived_s = sum(file.frames / file.samplerate for file in files)
-        assert info.sample_count == pytest.approx(archived_s * 16_000, abs=8)
-
-
-def phone_noise(path: Path, seconds: float, *, seed: int) -> np.ndarray:
-    """Noise as a headset in phone mode carries it; returns int16 (n,)."""
-    samples = np.random.default_rng(seed).normal(0, 3_000, round(seconds * 16_000))
-    samples[:4_000] = 0
-    rounded = np.rint(samples).astype(np.int16)
-    soundfile.write(path, rounded, 16_000)
-    return rounded
-
-
-def headset(server, name: str, rate_hz: int, channels: int) -> list[str]:
-    """Plug in a headset and make it the default; returns the modules to unload, last one first."""
-    sinks = [
-        server.control(
-            "load-module", "module-null-sink", f"sink_name={name}_{stream}_sink",
-            "format=s16le", f"rate={rate_hz}", f"channels={channels}",
-        )
-        for stream in (StreamId.SYSTEM, StreamId.MIC)
-    ]  # fmt: skip
-    source = server.control(
-        "load-module", "module-remap-source", f"source_name={name}_mic",
-        f"master={name}_mic_sink.monitor",
-    )  # fmt: skip
-    server.control("set-default-sink", f"{name}_system_sink")
-    server.control("set-default-source", f"{name}_mic")
-    return [*sinks, source]
-
-
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 3 MB; skips where mounting is not allowed."""
@@ -508,8 +356,7 @@ def small_disk(tmp_path):
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("only root may mount a small disk")
     yield folder
-    while _started:
-        _started.pop().stop()
+    stop_started()
     subprocess.run(["umount", str(folder)], check=True)
 
 
@@ -525,7 +372,7 @@ def test_full_disk_stops_cleanly_and_keeps_all_but_a_second(server, tmp_path, sm
     folder = small_disk / "meeting"
     started_s = time.monotonic()
     capture = LinuxCaptureBackend().start(BOTH, folder, on_notice)
-    _started.append(capture)
+    started.append(capture)
     players = [
         server.play(tmp_path / "system.wav", SYSTEM_SINK),
         server.play(tmp_path / "mic.wav", MIC_SINK),
