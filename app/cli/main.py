@@ -26,6 +26,7 @@ from app.cli.library import library
 from app.cli.mirror import mirror
 from app.cli.models import models
 from app.cli.record import record
+from app.cli.remote import remote
 from app.cli.session import Program, common_options, current_session
 from app.cli.speakers import speakers
 from app.cli.transcribe import transcribe
@@ -118,6 +119,7 @@ bench.add_command(ui)
 for command in (
     transcribe,
     record,
+    remote,
     export,
     library,
     speakers,
