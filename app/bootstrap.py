@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from app.bench.prep import Preparation
 from app.bench.ui import UiFigures
 from app.cli.session import Launch, Program, WindowBench
 from app.domain.ids import MeetingId, TrackId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
+from app.domain.remote import Answer, Order
 from app.domain.units import Span
 from app.lib import log as logs
 from app.lib.clock import SystemClock
@@ -38,6 +40,8 @@ def program() -> Program:
         ),
         take_apart=take_apart,
         denoise=denoise,
+        ask_window=ask_window,
+        open_preparation=open_preparation,
     )
 
 
@@ -60,6 +64,13 @@ def open_window(context: AppContext, is_demo: bool, meeting_id: MeetingId | None
     from app.ui.main import run
 
     return run(context, demo=is_demo, meeting_id=meeting_id)
+
+
+def ask_window(data_dir: Path | None, order: Order) -> Answer | None:
+    """Give an order to the open window of a data folder; None where there is none."""
+    from app.ui import single
+
+    return single.ask_window(resolve_paths(data_dir).data_dir, order)
 
 
 def open_speech_finder(models_dir: Path) -> SpeechFinder:
@@ -105,6 +116,20 @@ def denoise(samples: Float32Array, limit_db: float) -> Float32Array:
     from app.audio import denoise as adapter
 
     return adapter.denoise(samples, limit_db)
+
+
+def open_preparation() -> Preparation:
+    """The stages between a device and the models, each on its own."""
+    from app.audio import preparation
+    from app.pipeline.level import SPEECH_DBFS, evened
+
+    return Preparation(
+        resample=preparation.resampled,
+        even=evened,
+        goal_dbfs=SPEECH_DBFS,
+        find_clipping=preparation.told_clipping,
+        offsets=preparation.stored_offsets,
+    )
 
 
 def pick_voice(

@@ -11,6 +11,7 @@ from pathlib import Path
 import soundfile
 
 from app.audio.ring import Int16Array
+from app.audio.segment_index import SegmentIndex
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ class Archive:
         self._channels = channels
         self._index = 0
         self._open: WavSegment | None = None
+        self._ended_s = 0.0
+        self._listing = SegmentIndex(folder, stream)
         self._waiting: list[Path] = []
         self._packing: Iterator[None] | None = None
 
@@ -115,6 +118,9 @@ class Archive:
             if self._open is None:
                 self._index += 1
                 path = self._folder / f"{self._stream}-{self._index:04d}.wav"
+                self._listing.add(
+                    path.stem, self._ended_s, rate_hz=self._rate_hz, channels=self._channels
+                )
                 self._open = WavSegment(path, rate_hz=self._rate_hz, channels=self._channels)
             room = capacity - self._open.frame_count
             self._open.append(frames[:room])
@@ -125,6 +131,7 @@ class Archive:
     def sync(self) -> None:
         """Make everything so far survive a power cut."""
         if self._open is not None:
+            self._listing.sync()
             self._open.sync()
 
     def pack_step(self) -> bool:
@@ -140,14 +147,22 @@ class Archive:
 
     def close(self) -> None:
         """Close the last segment and pack what waits."""
-        self._close_segment()
+        try:
+            self._close_segment()
+        finally:
+            self._listing.close()
         while self.pack_step():
             pass
 
     def _close_segment(self) -> None:
         if self._open is not None:
             segment, self._open = self._open, None
-            segment.close()
+            self._ended_s += segment.frame_count / self._rate_hz
+            try:
+                # Else a power cut could take its end, and leave the beginning of the next one.
+                segment.sync()
+            finally:
+                segment.close()
             self._waiting.append(segment.path)
 
 

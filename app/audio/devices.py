@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.audio import portaudio
+from app.audio.headphones import sink_plays_into_ears
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import InputDevice
@@ -59,7 +60,7 @@ def pulse_devices() -> tuple[InputDevice, ...] | None:
             # Without a timeout: pulsectl 24.12 would always wait for all of it.
             pulse.connect()
             server = pulse.server_info()
-            sink_names = {sink.name: sink.description for sink in pulse.sink_list()}
+            sinks = {sink.name: sink for sink in pulse.sink_list()}
             sources = pulse.source_list()
     except pulsectl.PulseError as error:
         log.info("no Pulse server: %s", error)
@@ -68,16 +69,18 @@ def pulse_devices() -> tuple[InputDevice, ...] | None:
     default_monitor = f"{server.default_sink_name}.monitor"
     found = []
     for source in sources:
-        sink = source.monitor_of_sink_name
-        default_key = default_monitor if sink else server.default_source_name
+        sink_name = source.monitor_of_sink_name
+        sink = sinks.get(sink_name)
+        default_key = default_monitor if sink_name else server.default_source_name
         found.append(
             InputDevice(
                 key=source.name,
-                name=sink_names.get(sink, source.description) if sink else source.description,
-                stream=StreamId.SYSTEM if sink else StreamId.MIC,
+                name=source.description if sink is None else sink.description,
+                stream=StreamId.SYSTEM if sink_name else StreamId.MIC,
                 is_default=source.name == default_key,
                 rate_hz=rates_hz.get(source.name, _FALLBACK_RATE_HZ),
                 channels=source.channel_count,
+                is_headphones=None if sink is None else sink_plays_into_ears(sink),
             )
         )
     return _with_defaults(found)

@@ -76,13 +76,13 @@ class SignalWatch:
     """Notices silence, clipping and talk, by whole seconds.
 
     Silence is found after 10 s from the start below -90 dBFS, else after 60 s, and every further
-    60 s; clipping when 0.1 % of ten seconds reach 0.99, at most once a minute; talk when three of
-    four seconds are above -45 dBFS, at most every ten seconds.
+    60 s; clipping when 0.1 % of ten seconds reach 0.99 in any channel, at most once a minute;
+    talk when three of four seconds are above -45 dBFS, at most every ten seconds.
     """
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._second = np.zeros(0, dtype=np.float32)
+        self._second = np.zeros((2, 0), dtype=np.float32)
         self._taken_s = 0
         self._quiet_s = 0
         self._has_heard = False
@@ -91,17 +91,23 @@ class SignalWatch:
         self._clipping_from_s = 0
         self._talk_from_s = 0
 
-    def push(self, samples: Float32Array) -> tuple[Signal, ...]:
-        """Take the next samples (n,) in [-1, 1]; returns what they show."""
+    def push(self, samples: Float32Array, peaks: Float32Array | None = None) -> tuple[Signal, ...]:
+        """Take the next samples; returns what they show.
+
+        Args:
+            samples: float32 (n,) in [-1, 1], the mean of all channels.
+            peaks: float32 (n,), the largest magnitude in any channel; None where there is one.
+        """
         found: list[Signal] = []
-        waiting = np.concatenate((self._second, samples))
-        while len(waiting) >= self._rate_hz:
-            found += self._judge(waiting[: self._rate_hz])
-            waiting = waiting[self._rate_hz :]
+        loudest = np.abs(samples) if peaks is None else peaks
+        waiting = np.concatenate((self._second, np.stack((samples, loudest))), axis=1)
+        while waiting.shape[1] >= self._rate_hz:
+            found += self._judge(waiting[0, : self._rate_hz], waiting[1, : self._rate_hz])
+            waiting = waiting[:, self._rate_hz :]
         self._second = waiting
         return tuple(found)
 
-    def _judge(self, second: Float32Array) -> Iterator[Signal]:
+    def _judge(self, second: Float32Array, peaks: Float32Array) -> Iterator[Signal]:
         self._taken_s += 1
         level_dbfs = rms_dbfs(second)
         if level_dbfs < _QUIET_DBFS:
@@ -112,7 +118,7 @@ class SignalWatch:
         else:
             self._quiet_s = 0
             self._has_heard = True
-        self._clipped.append(float(np.mean(np.abs(second) >= _CLIPPED_FROM)))
+        self._clipped.append(float(np.mean(peaks >= _CLIPPED_FROM)))
         share = sum(self._clipped) / _CLIPPING_WINDOW_S
         is_window = len(self._clipped) == _CLIPPING_WINDOW_S
         if is_window and share >= _CLIPPED_SHARE and self._taken_s >= self._clipping_from_s:

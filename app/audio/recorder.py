@@ -8,6 +8,7 @@ Layout of a recording's folder, per stream ("mic", "system"):
     <stream>-0002.flac    at most 30 s; segment n begins where segment n - 1 ends
     <stream>-0003.wav     the segment being written, or one that was not yet packed
     *.flac.part           a segment being packed; its WAV file is still there
+    <stream>.index.jsonl  when each segment begins (`app.audio.segment_index`)
 
 All streams share one time line. The first frame of a stream is placed by the time of its capture;
 before it, wherever frames were lost and while a hold lasts, zeros stand in spool and archive alike,
@@ -51,6 +52,9 @@ _PLACE_AFTER_S = 0.08
 _STALL_S = 10.0
 _RETRY_S = 1.0
 _STOP_TIMEOUT_S = 60.0
+_SETTLE_S = 1.5
+"""A headset that changes its mode, or is unplugged, takes the default through several devices."""
+_PHONE_RATE_HZ = 16_000
 _SLEEP_FROM_S = 10.0
 """Less is a correction of the wall clock, not a sleep."""
 
@@ -71,11 +75,15 @@ class _Track:
         self.input: Input | None = device
         self.is_placed = False
         self.was_lost = False
+        self.is_told_lost = False
         self.retry_at_s = 0.0
         self.seen_position = 0
         self.seen_at_s: float | None = None
         self.watchdog = watchdog
         self.time_keeper = TimeKeeper(device.ring, started_at_s)
+        self.known = device.device
+        """What the user was last told of."""
+        self.tell_at_s: float | None = None
 
     @property
     def title(self) -> str:
@@ -148,6 +156,14 @@ class Recorder:
             for track in self._tracks
         }
 
+    @property
+    def has_headphones(self) -> bool | None:
+        """Whether the system audio plays into ears only; see `Recording.has_headphones`."""
+        for track in self._tracks:
+            if track.stream is StreamId.SYSTEM and track.input is not None:
+                return track.input.device.is_headphones
+        return None
+
     def duration_s(self) -> float:
         """Seconds stored so far, of the longest stream."""
         longest = max((track.writer.spool.sample_count for track in self._tracks), default=0)
@@ -195,6 +211,8 @@ class Recorder:
             self._drain(track, is_last=is_stopping)
             if not is_stopping:
                 self._watch(track, now_s, has_changed=has_changed)
+            if track.tell_at_s is not None and (is_stopping or now_s >= track.tell_at_s):
+                self._tell_move(track)
             track.writer.pack_step()
         if now_s - self._synced_at_s >= SYNC_S:
             self._synced_at_s = now_s
@@ -258,6 +276,7 @@ class Recorder:
                     "on, and it is used again as soon as it is back.",
                 )
                 track.retry_at_s = now_s + _RETRY_S
+                track.is_told_lost = True
             elif has_changed and not self._is_right(track.stream, track.input):
                 self._leave(track)
                 track.retry_at_s = now_s
@@ -271,6 +290,7 @@ class Recorder:
                 log.info("%s is still away: %s", track.stream, error)
             else:
                 self._take(track, reopened)
+                track.tell_at_s = now_s + _SETTLE_S
                 return
         track.writer.fill_until(now_s - self._started_at_s, is_loss=True)
 
@@ -287,8 +307,24 @@ class Recorder:
         track.is_placed = False
         track.seen_at_s = None
         track.time_keeper = TimeKeeper(reopened.ring, self._started_at_s)
-        name = reopened.device.name
-        self._tell(NoticeKind.OTHER, track, f"The {track.title} is now recorded from {name}.")
+
+    def _tell_move(self, track: _Track) -> None:
+        """Tell once where a stream has ended up; nothing if that is where it was."""
+        track.tell_at_s = None
+        if track.input is None:
+            return
+        before, now = track.known, track.input.device
+        is_other = (now.key, now.rate_hz) != (before.key, before.rate_hz)
+        if not is_other and not track.is_told_lost:
+            return
+        track.known, track.is_told_lost = now, False
+        text = f"The {track.title} is now recorded from {now.name}"
+        if now.rate_hz <= _PHONE_RATE_HZ < before.rate_hz:
+            text += (
+                f", in phone quality ({now.rate_hz / 1000:g} kHz). Bluetooth headsets change to it "
+                "while their microphone is in use"
+            )
+        self._tell(NoticeKind.OTHER, track, f"{text}.")
 
     def _is_stalled(self, track: _Track, now_s: float) -> bool:
         assert track.input is not None

@@ -7,9 +7,9 @@ zeros of it did, it is made again from the archive.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
@@ -17,6 +17,7 @@ import soundfile
 from app.audio.archive import repair_segments
 from app.audio.resample import SessionResampler, mix_down
 from app.audio.ring import Int16Array
+from app.audio.segment_index import read_index
 from app.audio.spool import SAMPLE_BYTES, SPOOL_SUFFIX
 from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
@@ -28,6 +29,8 @@ _MIN_MISSING_S = 0.25
 """Of what a recorder writes, less may be on its way from the archive to the spool."""
 _CLOCK_SHARE = 2e-4
 """By which the spool may be shorter than the archive because of a device's clock."""
+_HOLE_S = 0.001
+"""Less between two segments is a rounding."""
 _SEARCH_SAMPLES = 1 << 20
 
 
@@ -35,7 +38,8 @@ def repair(folder: Path) -> tuple[StreamInfo, ...]:
     """Make a recording readable whose process was killed; harmless on a complete one.
 
     Returns:
-        What each stream holds; the device's name and the loss count are not known any more.
+        What each stream holds. The device's name is not known any more, and what capture lost
+        neither: what is counted as dropped is what the archive lacks by its index.
 
     Raises:
         OSError: The folder cannot be read or written.
@@ -48,46 +52,90 @@ def repair(folder: Path) -> tuple[StreamInfo, ...]:
         with spool_path.open("r+b") as file:
             file.truncate(spool_path.stat().st_size // SAMPLE_BYTES * SAMPLE_BYTES)
         segments = repair_segments(folder, stream)
-        headers = _headers(segments)
-        _complete(spool_path, segments, headers)
+        placed = _placed(segments, read_index(folder, stream))
+        _complete(spool_path, placed)
         infos.append(
             StreamInfo(
                 stream=stream,
                 device="",
-                rate_hz=headers[-1].samplerate if headers else SESSION_RATE_HZ,
-                channels=headers[-1].channels if headers else 1,
+                rate_hz=placed[-1].rate_hz if placed else SESSION_RATE_HZ,
+                channels=placed[-1].channels if placed else 1,
                 spool_path=spool_path,
                 original_paths=segments,
                 sample_count=spool_path.stat().st_size // SAMPLE_BYTES,
+                dropped_samples=round(_missing_s(placed) * SESSION_RATE_HZ),
             )
         )
     return tuple(infos)
 
 
-def _headers(segments: Sequence[Path]) -> list[Any]:
-    """Of every segment; empty where one cannot be read: then no place in the archive is sure."""
-    try:
-        return [soundfile.info(path) for path in segments]
-    except soundfile.LibsndfileError as error:
-        log.warning("a segment cannot be read: %s", error)
-        return []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Segment:
+    """A readable piece of the archive, in seconds from the start of the stream."""
+
+    path: Path
+    start_s: float
+    end_s: float
+    rate_hz: int
+    channels: int
 
 
-def _complete(spool_path: Path, segments: Sequence[Path], headers: Sequence[Any]) -> None:
+def _placed(paths: Sequence[Path], starts_s: Mapping[str, float]) -> list[_Segment]:
+    """The segments that can be read, at their places.
+
+    Without an index they follow each other; then nothing is sure if one cannot be read.
+    """
+    placed: list[_Segment] = []
+    ended_s: float | None = 0.0
+    for path in paths:
+        start_s = starts_s.get(path.stem, ended_s)
+        if start_s is None:
+            return []
+        try:
+            header = soundfile.info(path)
+        except soundfile.LibsndfileError as error:
+            log.warning("a segment cannot be read: %s", error)
+            ended_s = None
+            continue
+        ended_s = start_s + header.frames / header.samplerate
+        placed.append(
+            _Segment(
+                path=path,
+                start_s=start_s,
+                end_s=ended_s,
+                rate_hz=header.samplerate,
+                channels=header.channels,
+            )
+        )
+    return placed if starts_s or len(placed) == len(paths) else []
+
+
+def _missing_s(segments: Sequence[_Segment]) -> float:
+    """What is torn off or gone between them."""
+    ends_s = [0.0, *(segment.end_s for segment in segments)]
+    holes_s = (s.start_s - end_s for s, end_s in zip(segments, ends_s, strict=False))
+    return sum(hole_s for hole_s in holes_s if hole_s >= _HOLE_S)
+
+
+def _complete(spool_path: Path, segments: Sequence[_Segment]) -> None:
     """Make the end of a spool anew where the archive holds more than it."""
-    archived_s = sum(header.frames / header.samplerate for header in headers)
+    archived_s = segments[-1].end_s if segments else 0.0
     heard = _heard_samples(spool_path)
     heard_s = heard / SESSION_RATE_HZ
     if archived_s - heard_s <= max(_MIN_MISSING_S, _CLOCK_SHARE * archived_s):
         return
-    begins_s = 0.0
+    written_s = heard_s
     with spool_path.open("r+b") as file:
         file.seek(heard * SAMPLE_BYTES)
-        for path, header in zip(segments, headers, strict=True):
-            ends_s = begins_s + header.frames / header.samplerate
-            if ends_s > heard_s:
-                file.write(_session_samples(path, max(0.0, heard_s - begins_s)).tobytes())
-            begins_s = ends_s
+        for segment in segments:
+            if segment.end_s <= heard_s:
+                continue
+            hole_s = segment.start_s - written_s
+            if hole_s >= _HOLE_S:
+                file.write(bytes(round(hole_s * SESSION_RATE_HZ) * SAMPLE_BYTES))
+            from_s = max(0.0, heard_s - segment.start_s)
+            file.write(_session_samples(segment.path, from_s).tobytes())
+            written_s = segment.end_s
     log.warning("%s: %.1f s were taken from the archive", spool_path.name, archived_s - heard_s)
 
 

@@ -68,11 +68,12 @@ class StreamWriter:
             OSError: The disk refuses.
         """
         self._archive.append(frames)
-        mono = mix_down(to_float(frames))
+        heard = to_float(frames)
+        mono = mix_down(heard)
         self._meter.push(mono)
         self._frame_count += len(frames)
         self.spool.append(self._resampler.push(mono))
-        return self._watch.push(mono)
+        return self._watch.push(mono, np.abs(heard).max(axis=1, initial=0.0))
 
     def append_loss(self, frame_count: int) -> None:
         """Write zeros for frames that were lost, and count them."""

@@ -50,7 +50,7 @@ EXIT_MISSED = 1
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-OTHERS = ("meeting", "echo", "speaker", "separate", "enhance", "governor", "lm", "ui")
+OTHERS = ("meeting", "echo", "speaker", "separate", "enhance", "governor", "lm", "prep", "ui")
 
 
 @click.group(cls=LazyGroup, lazy={name: f"app.cli.bench_{name}" for name in OTHERS})

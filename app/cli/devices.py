@@ -25,6 +25,7 @@ def devices() -> None:
                         "default": device.is_default,
                         "rate_hz": device.rate_hz,
                         "channels": device.channels,
+                        "headphones": device.is_headphones,
                     }
                     for device in found
                 ]
@@ -41,7 +42,8 @@ def devices() -> None:
                 "*" if device.is_default else "",
                 device.key,
                 device.name,
-                f"{device.rate_hz} Hz, {device.channels} ch",
+                f"{device.rate_hz} Hz, {device.channels} ch"
+                + (", headphones" if device.is_headphones else ""),
             ]
             for device in found
         ],

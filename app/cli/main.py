@@ -25,6 +25,7 @@ COMMANDS = {
     for name in (
         "transcribe",
         "record",
+        "remote",
         "export",
         "library",
         "speakers",

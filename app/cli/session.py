@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import click
 
+from app.bench.prep import Preparation
 from app.bench.ui import UiFigures
 from app.cli.writer import Writer
 from app.domain.errors import BugError
 from app.domain.ids import MeetingId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
+from app.domain.remote import Answer, Order
 from app.services.context import AppContext
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -65,6 +67,9 @@ class Program:
             for benches.
         take_apart: Separates a mixture by what its voices sound like alone, for benches.
         denoise: Takes noise out of samples, down to a limit in dB, for benches.
+        ask_window: Gives an order to the open window of a data folder (None: the usual one), and
+            waits for its answer; None where no window is open.
+        open_preparation: The stages between a device and the models, for benches.
     """
 
     open_context: Callable[[Launch], AbstractContextManager[AppContext]]
@@ -75,6 +80,8 @@ class Program:
     open_separation: Callable[[Path, str], SeparationModel] | None = None
     take_apart: Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None] | None = None
     denoise: Callable[[Float32Array, float], Float32Array] | None = None
+    ask_window: Callable[[Path | None, Order], Answer | None] | None = None
+    open_preparation: Callable[[], Preparation] | None = None
 
 
 class Session:

@@ -74,6 +74,7 @@ class InputDevice:
             is accepted too).
         is_default: What "default" means now.
         rate_hz, channels: Native.
+        is_headphones: Of system audio, whether it plays into ears only; None where nobody knows.
     """
 
     key: str
@@ -82,6 +83,7 @@ class InputDevice:
     is_default: bool
     rate_hz: int
     channels: int
+    is_headphones: bool | None = None
 
 
 class Capture(Protocol):
@@ -110,6 +112,11 @@ class Capture(Protocol):
 
 class Recording(Capture, Protocol):
     """A running recording of devices."""
+
+    @property
+    def has_headphones(self) -> bool | None:
+        """Whether the recorded system audio plays into ears only; None where nobody knows."""
+        ...
 
     def hold(self) -> int:
         """Store nothing of what is captured from now on; silence stands in its place.

@@ -93,6 +93,8 @@ class Part(StrEnum):
     """Quality steps down when the machine cannot keep up."""
     PRELOADING = "preloading"
     """The models are loaded before a meeting begins."""
+    EVENING = "evening"
+    """Quiet streams are brought to a level that models can hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ class SessionConfig:
             most, `MAX_PADDING_S`, is just within the promise of the operating point.
         is_echo_handled: Take system audio that leaks into the microphone out of what is heard
             and written of the microphone.
+        has_headphones: Whether the system audio plays into ears only, as far as the sound server
+            knows; None if it does not. A guess: echo is looked for all the same.
         is_level_evened: Bring quiet streams to a level that models can hear.
         without: Parts that are left out; for benches.
     """
@@ -126,6 +130,7 @@ class SessionConfig:
     revision_base: int = 0
     padding_s: float = MAX_PADDING_S
     is_echo_handled: bool = True
+    has_headphones: bool | None = None
     is_level_evened: bool = False
     without: frozenset[Part] = frozenset()
 

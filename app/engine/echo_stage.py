@@ -54,6 +54,7 @@ class EchoStage:
 
     def __init__(self, config: SessionConfig, tell: Callable[[Notice], None]) -> None:
         self._tell = tell
+        self._has_headphones = config.has_headphones is True
         self._telling = threading.Lock()
         self._has_told = False
         self._has_repeats = False
@@ -92,7 +93,7 @@ class EchoStage:
             if self._has_told or (leak is None and not self._has_repeats):
                 return
             self._has_told = True
-        self._tell(notice_of(leak))
+        self._tell(notice_of(leak, has_headphones=self._has_headphones))
 
     def push(self, item: Item) -> list[Item]:
         """Take the next block, or the end of a stream."""
@@ -131,14 +132,18 @@ class EchoStage:
         return [AudioBlock(stream=StreamId.MIC, span=repair.span, samples=repair.samples), block]
 
 
-def notice_of(leak: Leak | None) -> Notice:
-    """What the user should know about a leak; None if it shows in repeated words alone."""
+def notice_of(leak: Leak | None, *, has_headphones: bool = False) -> Notice:
+    """What the user should know about a leak.
+
+    Args:
+        leak: None if it shows in repeated words alone.
+        has_headphones: The sound server says that nothing but headphones plays.
+    """
     level = "" if leak is None else f" at {leak.level_db:.0f} dB".replace("-", MINUS)
-    return Notice(
-        kind=NoticeKind.ECHO,
-        text=f"Remote voices leak into the microphone{level}; they are written once.",
-        stream=StreamId.MIC,
-    )
+    text = f"Remote voices leak into the microphone{level}; they are written once."
+    if has_headphones:
+        text += " They should play on headphones only: turn these down, or check what plays."
+    return Notice(kind=NoticeKind.ECHO, text=text, stream=StreamId.MIC)
 
 
 def without_echo(

@@ -130,7 +130,7 @@ def refine(
         emit(Patched(TranscriptPatch(updates=updates, processed_until=until)))
         on_progress(before + (1 - before) * done / total, "transcribing")
     if (leak is not None or echoes.has_found) and not job.live_segments:
-        emit(Told(notice_of(leak)))
+        emit(Told(notice_of(leak, has_headphones=job.config.has_headphones is True)))
     last = TranscriptPatch(updates=replacer.retract_rest())
     if job.part is None:
         last = replace(

@@ -21,12 +21,20 @@ BLOCK = SESSION_RATE_HZ // 10
 _LOUD, _QUIET = 0.95, 0.2
 _MIN_RANGE_DB = 12.0
 """Speech with its pauses spans more; steady noise less, and must not be brought up."""
-_MIN_S = 3.0
+_MIN_S = 1.5
 _NOTHING_DBFS = -95.0
 """Below is digital silence: a mute, a hold, a gap."""
 _MEMORY_S = 60.0
-_RISE_DB_PER_S = 6.0
+_RISE_DB_PER_S = 30.0
+_ROOM_DB, _ROOM_SHARE = 6, 0.5
+"""Sound this near the quiet fifth is the room. Once it is half of what is remembered, more of it is
+nothing new, and a long pause must not wash out how loud somebody talks."""
 _CEILING = 0.98
+
+
+def _level_at(shares: npt.NDArray[np.float64], share: float) -> float:
+    """The level in dBFS below which this share of the time lies."""
+    return float(np.searchsorted(shares, share * shares[-1])) - 120
 
 
 class LevelStatistics:
@@ -43,32 +51,50 @@ class LevelStatistics:
         """
         if not len(samples):
             return
-        length_s = len(samples) / SESSION_RATE_HZ
-        if memory_s is not None:
-            self._seconds *= 0.5 ** (length_s / memory_s)
         power = float(np.mean(np.square(samples, dtype=np.float64)))
         level_dbfs = 10 * np.log10(power) if power > 0 else -120.0
-        if level_dbfs >= _NOTHING_DBFS:
-            self._seconds[min(120, round(level_dbfs + 120))] += length_s
+        if level_dbfs < _NOTHING_DBFS:
+            return
+        length_s = len(samples) / SESSION_RATE_HZ
+        if memory_s is not None:
+            if self._is_room(level_dbfs):
+                return
+            self._seconds *= 0.5 ** (length_s / memory_s)
+        self._seconds[min(120, round(level_dbfs + 120))] += length_s
 
     @property
     def gain_db(self) -> float:
-        """What the stream lacks, 0 to `MAX_GAIN_DB`; 0 while too little is known."""
+        """What the stream lacks, 0 to `MAX_GAIN_DB`; 0 while that is not known."""
+        return self.known_gain_db or 0.0
+
+    @property
+    def known_gain_db(self) -> float | None:
+        """What the stream lacks; None while too little was heard, or nothing but steady sound."""
         shares = np.cumsum(self._seconds)
         if shares[-1] < _MIN_S:
-            return 0.0
-        loud, quiet = (
-            float(np.searchsorted(shares, share * shares[-1])) - 120 for share in (_LOUD, _QUIET)
-        )
+            return None
+        loud, quiet = (_level_at(shares, share) for share in (_LOUD, _QUIET))
         if loud - quiet < _MIN_RANGE_DB:
-            return 0.0
+            return None
         return min(MAX_GAIN_DB, max(0.0, SPEECH_DBFS - loud))
+
+    def _is_room(self, level_dbfs: float) -> bool:
+        """Whether more of this level would only make the memory forget how somebody talks."""
+        if self.known_gain_db is None:
+            return False
+        shares = np.cumsum(self._seconds)
+        room = round(_level_at(shares, _QUIET) + 120)
+        lowest, highest = max(0, room - _ROOM_DB), min(120, room + _ROOM_DB)
+        known = shares[highest] - (shares[lowest - 1] if lowest else 0.0)
+        is_near = lowest <= level_dbfs + 120 <= highest
+        return is_near and bool(known >= _ROOM_SHARE * shares[-1])
 
 
 class LevelEvener:
     """Evens one stream while it comes in.
 
-    The gain rises by 6 dB a second at most, and falls at once where a block would be cut off.
+    The gain rises by 30 dB a second at most, holds while nobody talks, and falls at once where a
+    block would be cut off.
     """
 
     def __init__(self) -> None:
@@ -92,7 +118,9 @@ class LevelEvener:
         for start in range(0, len(samples), BLOCK):
             self._statistics.push(samples[start : start + BLOCK], memory_s=_MEMORY_S)
         rise_db = _RISE_DB_PER_S * len(samples) / SESSION_RATE_HZ
-        self._gain_db = min(self._statistics.gain_db, self._gain_db + rise_db)
+        wanted_db = self._statistics.known_gain_db
+        if wanted_db is not None:
+            self._gain_db = min(wanted_db, self._gain_db + rise_db)
         return amplified(samples, self._gain_db)
 
 
@@ -103,3 +131,10 @@ def amplified(samples: Float32Array, gain_db: float) -> Float32Array:
     peak = float(np.max(np.abs(samples)))
     gain = min(10 ** (gain_db / 20), max(1.0, _CEILING / peak)) if peak > 0 else 1.0
     return np.asarray(samples * np.float32(gain), dtype=np.float32)
+
+
+def evened(samples: Float32Array, block: int) -> Float32Array:
+    """A whole stream (n,) as a live session hears it, `block` samples at a time."""
+    evener = LevelEvener()
+    pieces = [evener.push(samples[at : at + block]) for at in range(0, len(samples), block)]
+    return np.concatenate(pieces) if pieces else samples

@@ -30,7 +30,7 @@ class Check:
     """One finding of `crosstalk doctor`.
 
     Attributes:
-        fix: What to do; "" when the check passed.
+        fix: What to do; "" when there is nothing.
     """
 
     name: str
@@ -106,12 +106,15 @@ class DiagnosticsService:
                 finding=f"{device.name} delivers no audio",
                 fix="Unplug it and plug it in again, or choose another device.",
             )
-        finding = f"{device.name}: {level_dbfs:.0f} dBFS"
+        worn = ", headphones" if device.is_headphones else ""
+        finding = f"{device.name}: {level_dbfs:.0f} dBFS{worn}"
         if level_dbfs > SILENT_DBFS:
             return Check(name=name, is_ok=True, finding=finding)
         if stream is StreamId.SYSTEM:
             # A monitor is silent whenever nothing plays; that is no fault.
-            return Check(name=name, is_ok=True, finding=f"{device.name}: silent, nothing plays")
+            return Check(
+                name=name, is_ok=True, finding=f"{device.name}: silent, nothing plays{worn}"
+            )
         return Check(
             name=name,
             is_ok=False,
@@ -140,8 +143,8 @@ class DiagnosticsService:
 
     def _chirp(self) -> tuple[Check, ...]:
         try:
-            streams = {device.stream for device in self._backend.list_devices()}
-            devices = dict.fromkeys(sorted(streams), "default")
+            known = self._backend.list_devices()
+            devices = dict.fromkeys(sorted({device.stream for device in known}), "default")
             heard = listen(self._backend, self._player, devices)
         except KnownError as error:
             return (
@@ -158,7 +161,8 @@ class DiagnosticsService:
         if heard.noise_dbfs is not None and heard.noise_dbfs > SILENT_DBFS:
             found.append(_noise_check(heard.noise_dbfs))
             if heard.is_looped:
-                found.append(_echo_check(heard))
+                output = next((d for d in known if _is_output(d)), None)
+                found.append(_echo_check(heard, output))
         return tuple(found)
 
     def _disk(self) -> tuple[Check, ...]:
@@ -225,12 +229,29 @@ def _noise_check(noise_dbfs: float) -> Check:
     )
 
 
-def _echo_check(heard: Heard) -> Check:
+def _is_output(device: InputDevice) -> bool:
+    return device.is_default and device.stream is StreamId.SYSTEM
+
+
+def _echo_check(heard: Heard, output: InputDevice | None) -> Check:
+    """Judge by what was measured; what the output is said to be only explains it."""
+    worn = output.name if output is not None and output.is_headphones else None
+    fix = ""
     if heard.leak_db is None or heard.leak_s is None:
-        finding = "the microphone does not hear what is played: headphones, or quiet loudspeakers"
-    else:
+        finding = (
+            "the microphone does not hear what is played: headphones, or quiet loudspeakers"
+            if worn is None
+            else f"{worn} are headphones, and the microphone does not hear them: nothing to do"
+        )
+    elif worn is None:
         finding = (
             f"the microphone hears the loudspeakers at {heard.leak_db:+.0f} dB, "
             f"{1000 * heard.leak_s:.0f} ms late; it is taken out, headphones are better still"
         )
-    return Check(name="echo", is_ok=True, finding=finding)
+    else:
+        finding = (
+            f"{worn} should be headphones, and the microphone hears them at "
+            f"{heard.leak_db:+.0f} dB, {1000 * heard.leak_s:.0f} ms late; it is taken out"
+        )
+        fix = "Turn them down, or check that no loudspeaker plays from that socket."
+    return Check(name="echo", is_ok=True, finding=finding, fix=fix)

@@ -90,6 +90,7 @@ class MeetingJob:
         self._core = core
         self._hints = hints
         self._terms: tuple[VocabularyTerm, ...] | None = None
+        self._has_headphones: bool | None = None
         self._recognise = recognise
 
     def enter(self, state: MeetingState) -> None:
@@ -127,15 +128,24 @@ class MeetingJob:
             ) from error
 
     def open_live(
-        self, sources: Mapping[StreamId, SampleSource], point: OperatingPoint, *, is_realtime: bool
+        self,
+        sources: Mapping[StreamId, SampleSource],
+        point: OperatingPoint,
+        *,
+        is_realtime: bool,
+        has_headphones: bool | None = None,
     ) -> EngineSession:
         """Start the live session.
+
+        Args:
+            has_headphones: Whether the system audio plays into ears only; None if nobody knows.
 
         Raises:
             KnownError: Weights are missing or the engine cannot start.
         """
         self._core.require_weights(self._hints.models)
         self.follower.begin(tuple(sources), point)
+        self._has_headphones = has_headphones
         config = self._config(tuple(sources), point, is_realtime=is_realtime)
         session = self._core.engine.open_session(config, sources, self.follower)
         self.follower.session = session
@@ -335,8 +345,9 @@ class MeetingJob:
             vocabulary=self._vocabulary(),
             is_realtime=is_realtime,
             is_echo_handled=self._hints.is_echo_handled,
+            has_headphones=self._has_headphones,
             padding_s=self._hints.padding_s,
-            is_level_evened=True,
+            is_level_evened=Part.EVENING not in self._hints.without,
             without=self._hints.without,
             revision_base=max(
                 self._core.transcripts.next_revision_base(self.meeting_id),

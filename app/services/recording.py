@@ -327,7 +327,12 @@ class RecordingService:
         job.reporter.entered(MeetingState.RECORDING)
         session: EngineSession | None = None
         try:
-            session = job.open_live(capture.sources(), live_point, is_realtime=True)
+            session = job.open_live(
+                capture.sources(),
+                live_point,
+                is_realtime=True,
+                has_headphones=capture.has_headphones,
+            )
         except KnownError as error:
             job.report(_recording_goes_on(error), stage="engine")
         return LiveMeeting(

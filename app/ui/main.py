@@ -24,6 +24,7 @@ from app.domain.ids import MeetingId
 from app.services.context import AppContext
 from app.ui.collector import calm_collector
 from app.ui.errors import Problem, problem_of
+from app.ui.remote import Remote
 from app.ui.single import SingleInstance
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, remembered_theme
@@ -81,6 +82,8 @@ def run(context: AppContext, *, demo: bool, meeting_id: MeetingId | None = None)
     window.quit_wanted.connect(quitter.quit)
     single.called.connect(window.come_back)
     single.open_wanted.connect(window.links.open)
+    remote = Remote(window.live, window.show_live, window)
+    single.ordered.connect(remote.obey)
     window.show()
     window.greeter.is_waiting = not demo and meeting_id is None
     QTimer.singleShot(0, window.begin)

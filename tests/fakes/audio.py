@@ -60,6 +60,7 @@ class FakeCapture:
         self.devices = dict(devices)
         self.stop_count = 0
         self.held_from: int | None = None
+        self.has_headphones: bool | None = None
         self.stop_error: KnownError | None = None
 
     def sources(self) -> Mapping[StreamId, FakeSpool]:
@@ -120,6 +121,7 @@ class FakeCaptureBackend:
         self.captures: list[FakeCapture] = []
         self.on_notice: Callable[[Notice], None] | None = None
         self.error: KnownError | None = None
+        self.is_headphones: bool | None = None
 
     def list_devices(self) -> tuple[InputDevice, ...]:
         if self.error is not None:
@@ -132,6 +134,7 @@ class FakeCaptureBackend:
                 is_default=True,
                 rate_hz=48_000,
                 channels=channels,
+                is_headphones=self.is_headphones if stream is StreamId.SYSTEM else None,
             )
             for key, name, stream, channels in [
                 ("mic:desk", "Desk microphone", StreamId.MIC, 1),
@@ -154,6 +157,7 @@ class FakeCaptureBackend:
         self.on_notice = on_notice
         spools = {stream: FakeSpool(folder / f"{stream}.s16") for stream in devices}
         capture = FakeCapture(spools, {s: known.get(k, k) for s, k in devices.items()})
+        capture.has_headphones = self.is_headphones
         for spool in spools.values():
             spool.append(self.samples)
         self.captures.append(capture)

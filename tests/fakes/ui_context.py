@@ -53,6 +53,7 @@ class FakeLiveMeeting(LiveMeeting):
         self.is_stopped = False
         self.held: Hold | None = None
         self.points: list[OperatingPoint] = []
+        self.markers: list[Marker] = []
         self._library = library
         self._listener = listener
         self._elapsed_s = 0.0
@@ -104,6 +105,7 @@ class FakeLiveMeeting(LiveMeeting):
 
     def mark(self, note: str = "", at: int | None = None) -> Marker:
         marker = Marker(at=self.now() if at is None else at, note=note)
+        self.markers.append(marker)
         self._tell(Marked, marker=marker)
         return marker
 

@@ -25,8 +25,18 @@ from app.audio.spool import open_finished
 from app.domain.ids import StreamId
 from app.domain.messages import NoticeKind
 from app.services.sound_check import listen
+from tests.pulse_recordings import (
+    BOTH,
+    assert_holds,
+    find,
+    make_noise,
+    record_for,
+    start,
+    started,
+    stop_started,
+    stored,
+)
 from tests.sound_server import (
-    LEAD_IN_S,
     MIC_SINK,
     MICROPHONE,
     RATE_HZ,
@@ -42,9 +52,7 @@ pytestmark = [
     pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed"),
 ]
 
-BOTH = {StreamId.MIC: "default", StreamId.SYSTEM: "default"}
 DATA = Path(__file__).parents[1] / "data"
-LEAD_IN = round(LEAD_IN_S * RATE_HZ)
 
 
 @pytest.fixture(scope="module")
@@ -53,64 +61,10 @@ def server():
         yield server
 
 
-def make_noise(path: Path, seconds: float, channels: int, seed: int) -> np.ndarray:
-    """Write white noise at -20 dBFS RMS after a silent lead-in; returns int16 (n, channels)."""
-    shape = (round(seconds * RATE_HZ), channels)
-    noise = np.random.default_rng(seed).normal(0, 3276.8, shape)
-    noise[:LEAD_IN] = 0
-    samples = np.clip(np.rint(noise), -32_768, 32_767).astype(np.int16)
-    soundfile.write(path, samples, RATE_HZ)
-    return samples
-
-
-_started: list = []
-
-
 @pytest.fixture(autouse=True)
 def _stop_recordings():
-    """Stop what a failed test left running, so that it fails alone."""
     yield
-    while _started:
-        _started.pop().stop()
-
-
-def start(folder: Path, devices=BOTH, notices: list | None = None):
-    """Start a recording and wait until every stream has samples."""
-    notices = [] if notices is None else notices
-    capture = LinuxCaptureBackend().start(devices, folder, notices.append)
-    _started.append(capture)
-    for source in capture.sources().values():
-        assert source.read(0, 1, timeout_s=5.0) is not None
-    return capture
-
-
-def record_for(capture, seconds: float) -> None:
-    """Wait until every stream is `seconds` longer than now."""
-    sources = capture.sources().values()
-    ends = [source.sample_count + round(seconds * 16_000) for source in sources]
-    for source, wanted in zip(sources, ends, strict=True):
-        assert len(source.read(wanted, 1, timeout_s=seconds + 15))
-
-
-def stored(info) -> np.ndarray:
-    """All archive segments of a stream, int16 (n, channels)."""
-    parts = [soundfile.read(p, dtype="int16", always_2d=True)[0] for p in info.original_paths]
-    return np.concatenate(parts)
-
-
-def find(recorded: np.ndarray, played: np.ndarray) -> int:
-    """Where the first second of sound in `played` begins in `recorded`, by cross-correlation."""
-    key = played[LEAD_IN : LEAD_IN + RATE_HZ // 2].astype(float)
-    size = 1 << (len(recorded) + len(key)).bit_length()
-    product = np.fft.rfft(recorded.astype(float), size) * np.conj(np.fft.rfft(key, size))
-    return int(np.argmax(np.fft.irfft(product, size))) - LEAD_IN
-
-
-def assert_holds(info, played: np.ndarray) -> None:
-    """Check that a stream's archive holds every sample of `played`, once, in order."""
-    recorded = stored(info)
-    at = find(recorded[:, 0], played[:, 0])
-    np.testing.assert_array_equal(recorded[at : at + len(played)], played)
+    stop_started()
 
 
 def test_recording_holds_every_sample_of_both_streams(server, tmp_path):
@@ -402,8 +356,7 @@ def small_disk(tmp_path):
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("only root may mount a small disk")
     yield folder
-    while _started:
-        _started.pop().stop()
+    stop_started()
     subprocess.run(["umount", str(folder)], check=True)
 
 
@@ -419,7 +372,7 @@ def test_full_disk_stops_cleanly_and_keeps_all_but_a_second(server, tmp_path, sm
     folder = small_disk / "meeting"
     started_s = time.monotonic()
     capture = LinuxCaptureBackend().start(BOTH, folder, on_notice)
-    _started.append(capture)
+    started.append(capture)
     players = [
         server.play(tmp_path / "system.wav", SYSTEM_SINK),
         server.play(tmp_path / "mic.wav", MIC_SINK),

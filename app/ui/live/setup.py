@@ -34,6 +34,8 @@ _STREAM_ICONS = {StreamId.MIC: "mic", StreamId.SYSTEM: "system"}
 class SetupView(QScrollArea):
     """Asks what to record; `wanted` carries a `RecordingRequest`."""
 
+    refreshed = Signal()
+    """The devices are shown."""
     wanted = Signal(object)
 
     def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
@@ -225,6 +227,7 @@ class SetupView(QScrollArea):
             chooser.setCurrentIndex(known if known >= 0 else default)
             chooser.blockSignals(False)
         self._check()
+        self.refreshed.emit()
 
     def _preferred(self, stream: StreamId) -> str:
         capture = self._kit.context.settings.capture

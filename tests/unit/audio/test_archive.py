@@ -12,6 +12,7 @@ from app.audio.archive import (
     repair_segments,
     segment_paths,
 )
+from app.audio.segment_index import read_index
 
 pytestmark = pytest.mark.unit
 
@@ -42,7 +43,8 @@ def test_segments_follow_each_other_without_a_seam(tmp_path):
     assert [p.name for p in paths] == [f"mic-000{n}.flac" for n in (1, 2, 3, 4)]
     assert [soundfile.info(p).frames for p in paths] == [2_000, 2_000, 2_000, 1_350]
     np.testing.assert_array_equal(stored(paths), frames)
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert sorted(tmp_path.iterdir()) == sorted([*paths, tmp_path / "mic.index.jsonl"])
+    assert list(read_index(tmp_path, "mic").values()) == [0.0, 2.0, 4.0, 6.0]
 
 
 def test_open_segment_is_readable_after_every_sync(tmp_path):
@@ -65,9 +67,9 @@ def test_packing_goes_in_steps_beside_the_open_segment(tmp_path):
     archive.append(noise(10_500))
 
     has_more = [archive.pack_step() for _ in range(5)]
-    names_during = sorted(p.name for p in tmp_path.iterdir())
+    names_during = sorted(p.name for p in tmp_path.glob("mic-*"))
     has_more.append(archive.pack_step())
-    names_after = sorted(p.name for p in tmp_path.iterdir())
+    names_after = sorted(p.name for p in tmp_path.glob("mic-*"))
     archive.close()
 
     assert has_more == [True] * 5 + [False]
@@ -81,10 +83,17 @@ def test_new_format_starts_a_new_segment(tmp_path):
 
     archive.change_format(rate_hz=500, channels=1)
     archive.append(noise(50, channels=1))
+    archive.change_format(rate_hz=2_000, channels=1)
+    archive.append(noise(10, channels=1))
     archive.close()
 
+    starts_s = [read_index(tmp_path, "mic")[f"mic-000{n}"] for n in (1, 2, 3)]
+    assert starts_s == pytest.approx([0.0, 0.1, 0.2])
     infos = [soundfile.info(p) for p in segment_paths(tmp_path, "mic")]
-    assert [(i.samplerate, i.channels, i.frames) for i in infos] == [(1_000, 2, 100), (500, 1, 50)]
+    assert [(i.samplerate, i.channels, i.frames) for i in infos][:2] == [
+        (1_000, 2, 100),
+        (500, 1, 50),
+    ]
 
 
 def test_more_channels_than_flac_takes_stay_wav(tmp_path):

@@ -89,3 +89,15 @@ def test_findings_do_not_depend_on_the_size_of_the_pieces():
 
     assert list(whole.push(samples)) == by_pieces
     assert Signal(Finding.SILENT, 10) in by_pieces
+
+
+def test_one_channel_that_is_cut_off_is_found_beside_one_that_is_not():
+    watch = SignalWatch(RATE_HZ)
+    mean, peaks = loud(10, 0.5), loud(10, 0.9)
+    peaks[::200] = 1.0
+
+    signals = watch.push(mean, peaks)
+
+    (clipping,) = [s for s in signals if s.finding is Finding.CLIPPING]
+    assert clipping.value == pytest.approx(0.005)
+    assert not any(s.finding is Finding.CLIPPING for s in SignalWatch(RATE_HZ).push(mean))

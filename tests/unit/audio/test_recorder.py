@@ -28,6 +28,7 @@ class Bench:
         self.wrong: set[StreamId] = set()
         self.notices = []
         self.noticed = threading.Semaphore(0)
+        self.opened = threading.Semaphore(0)
         self.t0 = self.clock.time_s
         self.recorder = Recorder(
             folder,
@@ -46,6 +47,7 @@ class Bench:
     def _reopen(self, stream: StreamId) -> FakeInput:
         if stream not in self.reopened:
             raise KnownError("not there")
+        self.opened.release()
         return self.reopened[stream]
 
     def _on_notice(self, notice) -> None:
@@ -143,7 +145,7 @@ def test_lost_device_is_told_filled_and_used_again(bench):
     level_while_lost_dbfs = one.recorder.levels_dbfs()[StreamId.MIC]
     one.reopened[StreamId.MIC] = second
     one.clock.time_s = one.t0 + 4.0
-    assert one.noticed.acquire(timeout=WAIT_S)
+    assert one.opened.acquire(timeout=WAIT_S)
     second.deliver(np.full((16_000, 1), 777, np.int16), one.t0 + 5.5)
     info = one.recorder.stop()[0]
 
@@ -165,13 +167,13 @@ def test_change_of_the_default_moves_the_stream_without_a_break(bench):
     for device in both.inputs.values():
         device.deliver(sound, both.t0 + 1.0)
     both.wait_for(StreamId.SYSTEM, 15_000)
-    headset = FakeInput(make_device(StreamId.SYSTEM, channels=2, name="Headset"))
+    headset = FakeInput(make_device(StreamId.SYSTEM, channels=2, key="headset", name="Headset"))
     both.reopened[StreamId.SYSTEM] = headset
 
     both.clock.time_s += 1.0
     both.wrong.add(StreamId.SYSTEM)
     both.changed.set()
-    assert both.noticed.acquire(timeout=WAIT_S)
+    assert both.opened.acquire(timeout=WAIT_S)
     both.wrong.clear()
     headset.deliver(np.full((RATE_HZ, 2), 777, np.int16), both.t0 + 2.1)
     infos = {info.stream: info for info in both.recorder.stop()}
@@ -183,6 +185,41 @@ def test_change_of_the_default_moves_the_stream_without_a_break(bench):
     assert system.sample_count == round(2.1 * 16_000)
     assert system.dropped_samples == pytest.approx(1_600, abs=2)
     assert infos[StreamId.MIC].dropped_samples == 0
+
+
+def moved(one, device) -> None:
+    """Let the default change to another device."""
+    one.reopened[StreamId.MIC] = FakeInput(device)
+    one.wrong.add(StreamId.MIC)
+    one.changed.set()
+    assert one.opened.acquire(timeout=WAIT_S)
+    one.wrong.clear()
+
+
+def test_default_that_wanders_is_told_once_where_it_ends_up(bench):
+    one = bench()
+
+    moved(one, make_device(key="built-in", name="Built-in"))
+    moved(one, make_device(key="phone", name="Headset", rate_hz=16_000))
+    one.clock.time_s += 2.0
+    assert one.noticed.acquire(timeout=WAIT_S)
+    one.recorder.stop()
+
+    assert [notice.text for notice in one.notices] == [
+        "The microphone is now recorded from Headset, in phone quality (16 kHz). Bluetooth "
+        "headsets change to it while their microphone is in use."
+    ]
+
+
+def test_default_that_comes_back_at_once_is_not_told(bench):
+    one = bench()
+    first = one.inputs[StreamId.MIC].device
+
+    moved(one, make_device(key="built-in", name="Built-in"))
+    moved(one, first)
+    one.recorder.stop()
+
+    assert one.notices == []
 
 
 def test_change_that_concerns_no_stream_is_ignored(bench):
@@ -211,10 +248,13 @@ def test_device_that_delivers_nothing_any_more_is_taken_as_lost(bench):
 def test_sleep_of_the_computer_is_told_and_devices_are_looked_at_again(bench):
     one = bench()
     one.wrong.add(StreamId.MIC)
-    one.reopened[StreamId.MIC] = FakeInput(make_device(name="Other"))
+    one.reopened[StreamId.MIC] = FakeInput(make_device(key="other", name="Other"))
 
     one.clock.slept_s = 12 * 60
     assert one.noticed.acquire(timeout=WAIT_S)
+    assert one.opened.acquire(timeout=WAIT_S)
+    one.wrong.clear()
+    one.clock.time_s += 2.0
     assert one.noticed.acquire(timeout=WAIT_S)
 
     assert one.notices[0].text.startswith("The computer slept for 12 min.")

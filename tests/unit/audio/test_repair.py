@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from app.audio.repair import repair
+from app.audio.segment_index import SegmentIndex
 from app.domain.ids import StreamId
 
 pytestmark = pytest.mark.unit
@@ -99,3 +100,42 @@ def test_segment_that_cannot_be_read_leaves_the_rest(tmp_path):
 
     assert info.sample_count == 40_000
     np.testing.assert_array_equal(spool_of(tmp_path), SOUND[:40_000])
+
+
+def write_index(folder, *starts):
+    index = SegmentIndex(folder, "mic")
+    for number, start in enumerate(starts, start=1):
+        index.add(f"mic-{number:04d}", start / RATE_HZ, rate_hz=RATE_HZ, channels=1)
+    index.close()
+
+
+@pytest.mark.parametrize("damage", ["gone", "unreadable", "torn"])
+def test_what_follows_a_damaged_segment_stays_at_its_place(tmp_path, damage):
+    write_recording(tmp_path, SOUND[:20_000], SOUND[20_000:40_000], SOUND[40_000:], spool=SOUND[:0])
+    write_index(tmp_path, 0, 20_000, 40_000)
+    second = tmp_path / "mic-0002.flac"
+    kept = 0
+    if damage == "gone":
+        second.unlink()
+    elif damage == "unreadable":
+        second.write_bytes(b"fLaC" + bytes(100))
+    else:
+        kept = 12_000
+        soundfile.write(second, SOUND[20_000 : 20_000 + kept], RATE_HZ, "PCM_16")
+
+    (info,) = repair(tmp_path)
+
+    expected = SOUND.copy()
+    expected[20_000 + kept : 40_000] = 0
+    np.testing.assert_array_equal(spool_of(tmp_path), expected)
+    assert info.dropped_samples == 20_000 - kept
+
+
+def test_whole_recording_with_an_index_lacks_nothing(tmp_path):
+    write_recording(tmp_path, SOUND[:40_000], SOUND[40_000:], spool=SOUND[:30_000])
+    write_index(tmp_path, 0, 40_000)
+
+    (info,) = repair(tmp_path)
+
+    np.testing.assert_array_equal(spool_of(tmp_path), SOUND)
+    assert info.dropped_samples == 0

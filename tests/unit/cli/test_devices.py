@@ -18,6 +18,16 @@ def test_devices_are_listed_with_their_keys(line):
     ]
 
 
+@pytest.mark.parametrize("is_headphones", [True, False, None])
+def test_headphones_are_told_where_they_are_known(line, is_headphones):
+    line.program.backend.is_headphones = is_headphones
+
+    records = {r["stream"]: r["headphones"] for r in line.json("devices")["devices"]}
+
+    assert records == {"mic": None, "system": is_headphones}
+    assert ("ch, headphones" in line.run("devices").stdout) == bool(is_headphones)
+
+
 def test_no_sound_server_is_a_sentence(line):
     line.program.backend.error = KnownError("No sound server.", category=Category.DEVICE)
 

@@ -181,6 +181,22 @@ def test_repeated_words_are_named_and_told_without_a_measured_leak():
     ]
 
 
+def test_leak_is_taken_out_and_explained_though_headphones_are_said_to_play():
+    config = replace(make_config(MIC, SYSTEM), has_headphones=True)
+    run = Run(config, {SYSTEM: FAR, MIC: ECHO + NOISE})
+
+    left_db = power_db(run.heard(MIC)[-3 * RATE :])
+
+    assert left_db < power_db((ECHO + NOISE)[-3 * RATE :]) - 10
+    (notice,) = run.notices
+    assert re.fullmatch(
+        "Remote voices leak into the microphone at \N{MINUS SIGN}"
+        r"\d+ dB; they are written once\. "
+        r"They should play on headphones only: turn these down, or check what plays\.",
+        notice.text,
+    )
+
+
 def test_repeated_words_stay_when_echo_is_not_handled():
     config = replace(make_config(MIC, SYSTEM), is_echo_handled=False)
     stage = EchoStage(config, lambda notice: None)

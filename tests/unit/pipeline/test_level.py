@@ -11,6 +11,7 @@ from app.pipeline.level import (
     LevelEvener,
     LevelStatistics,
     amplified,
+    evened,
 )
 
 pytestmark = pytest.mark.unit
@@ -26,13 +27,6 @@ def speechlike(seconds: float, dbfs: float, *, floor_db: float = 30.0, seed: int
     return (samples * 10 ** (level / 20)).astype(np.float32)
 
 
-def evened(samples: np.ndarray, size: int = 800) -> np.ndarray:
-    evener = LevelEvener()
-    return np.concatenate(
-        [evener.push(samples[i : i + size]) for i in range(0, len(samples), size)]
-    )
-
-
 def gain_db(samples: np.ndarray) -> float:
     statistics = LevelStatistics()
     for start in range(0, len(samples), BLOCK):
@@ -43,7 +37,7 @@ def gain_db(samples: np.ndarray) -> float:
 def test_stream_of_usual_level_passes_bit_by_bit():
     samples = speechlike(20, -30.0)
 
-    np.testing.assert_array_equal(evened(samples), samples)
+    np.testing.assert_array_equal(evened(samples, 800), samples)
     assert gain_db(samples) == 0
 
 
@@ -51,7 +45,7 @@ def test_stream_of_usual_level_passes_bit_by_bit():
 def test_quiet_speech_is_brought_up(dbfs):
     samples = speechlike(30, dbfs, floor_db=20.0)
 
-    last = evened(samples)[-5 * RATE_HZ :]
+    last = evened(samples, 800)[-5 * RATE_HZ :]
 
     loud = last.reshape(-1, BLOCK)
     levels = 10 * np.log10(np.mean(loud**2, axis=1))
@@ -65,7 +59,7 @@ def test_steady_noise_and_digital_silence_are_left_alone():
     muted[: len(muted) // 2] = 0
 
     for samples in (noise, muted, np.zeros(30 * RATE_HZ, np.float32)):
-        np.testing.assert_array_equal(evened(samples), samples)
+        np.testing.assert_array_equal(evened(samples, 800), samples)
 
 
 def test_gain_has_a_limit():
@@ -110,3 +104,40 @@ def test_block_that_is_heard_again_gets_the_gain_of_now():
     assert ratio > 5
     assert again.samples[0] / blocks[-2].samples[0] == pytest.approx(ratio, rel=0.01)
     assert following.span == blocks[-1].span
+
+
+def test_long_pause_neither_moves_the_gain_nor_forgets_the_voice():
+    speech = speechlike(20, -60.0, floor_db=20.0)
+    room = np.random.default_rng(5).normal(size=300 * RATE_HZ) * 1e-4
+    whole = np.concatenate((speech, room.astype(np.float32), speech))
+
+    out = evened(whole, 1600)
+
+    pause = slice(len(speech), len(speech) + len(room))
+    gains = np.sqrt(np.mean((out[pause] / whole[pause]).reshape(-1, BLOCK) ** 2, axis=1))
+    assert 20 * np.log10(gains.min()) == pytest.approx(SPEECH_DBFS + 60.0, abs=1.5)
+    assert gains.max() == pytest.approx(gains.min(), rel=0.01)
+    again = out[pause.stop : pause.stop + RATE_HZ // 2]
+    assert again[100] / speech[100] == pytest.approx(gains[-1], rel=0.01)
+
+
+def test_digital_silence_is_not_remembered():
+    statistics = LevelStatistics()
+    speech = speechlike(20, -60.0)
+    for start in range(0, len(speech), BLOCK):
+        statistics.push(speech[start : start + BLOCK], memory_s=60.0)
+    known = statistics.known_gain_db
+
+    for _ in range(6000):
+        statistics.push(np.zeros(BLOCK, dtype=np.float32), memory_s=60.0)
+
+    assert statistics.known_gain_db == known
+    assert LevelStatistics().known_gain_db is None
+
+
+def test_voice_that_comes_nearer_is_turned_down_again():
+    far, near = speechlike(30, -60.0), speechlike(30, -35.0, seed=3)
+
+    out = evened(np.concatenate((far, near)), 1600)
+
+    np.testing.assert_array_equal(out[-5 * RATE_HZ :], near[-5 * RATE_HZ :])

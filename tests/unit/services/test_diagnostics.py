@@ -138,6 +138,30 @@ def test_headphones_are_recognised(program, monkeypatch):
     assert "headphones" in found["echo"].finding
 
 
+@pytest.mark.parametrize(
+    ("leak_db", "words", "fix"),
+    [
+        (None, "Monitor of speakers are headphones, and the microphone does not hear them", ""),
+        (-20.0, "should be headphones, and the microphone hears them at -20 dB, 10 ms", "socket"),
+    ],
+)
+def test_what_the_sound_server_calls_headphones_is_checked_by_ear(
+    program, monkeypatch, leak_db, words, fix
+):
+    leak_s = None if leak_db is None else 0.01
+    heard = Heard(is_looped=True, noise_dbfs=-60.0, leak_db=leak_db, leak_s=leak_s)
+    monkeypatch.setattr(diagnostics, "listen", lambda backend, player, devices: heard)
+    program.backend.is_headphones = True
+
+    found = {c.name: c for c in program.context.diagnostics.run(with_chirp=True)}
+
+    assert words in found["echo"].finding
+    assert found["echo"].is_ok
+    assert fix in found["echo"].fix
+    assert bool(fix) == bool(found["echo"].fix)
+    assert found["system audio"].finding.endswith(", headphones")
+
+
 def test_silent_loopback_and_noisy_room_say_what_to_do(program, monkeypatch):
     heard = Heard(is_looped=False, noise_dbfs=-30.0)
     monkeypatch.setattr(diagnostics, "listen", lambda backend, player, devices: heard)

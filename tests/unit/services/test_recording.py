@@ -108,6 +108,18 @@ def test_without_a_refine_the_live_text_stands(program):
     assert (meeting.point, meeting.state) == ("live", MeetingState.DONE)
 
 
+@pytest.mark.parametrize("is_headphones", [True, None])
+def test_engine_is_told_of_headphones(program, is_headphones):
+    program.backend.is_headphones = is_headphones
+
+    live = start(program)
+    live.stop()
+    assert live.wait(10)
+
+    assert program.engine.configs[0].has_headphones is is_headphones
+    assert program.engine.jobs[0].config.has_headphones is is_headphones
+
+
 def test_missing_weights_do_not_stop_a_recording(program):
     program.weights.set_state("whisper-base", "missing")
 
