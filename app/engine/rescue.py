@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.domain.ids import TrackId
+from app.domain.ids import StreamId, TrackId
 from app.domain.messages import Float32Array, Word
 from app.domain.ports import AsrModel, AsrRequest, EmbeddingModel, SeparationModel
 from app.domain.session import SEPARATION_ON, ModelChoice
@@ -48,6 +48,8 @@ MIN_PAIRING = 0.15
 """Less evidence for whose source is which, and the plain text stays."""
 MIN_SOLO_DB = 6.0
 """Where one person talks alone, the other's source has to be this much lower."""
+CENTROID_S = 20.0
+"""Of speech alone, where a voice is to be known that no diarization has just heard."""
 MAX_BLEND = 0.4
 """Where both talk, sources that are more alike than this are not apart.
 
@@ -86,6 +88,7 @@ class OverlapRescue:
         separation: None takes apart by what the voices sound like alone in this recording.
         centroids: The voices of the people, unit length.
         is_careful: Leave the plain text where the voices are not surely apart.
+        learn_from: Per view that is written, a longer one in which voices are heard alone.
     """
 
     def __init__(
@@ -96,7 +99,9 @@ class OverlapRescue:
         centroids: Mapping[TrackId, Float32Array],
         *,
         is_careful: bool = True,
+        learn_from: Mapping[SpoolView, SpoolView] | None = None,
     ) -> None:
+        self._learn_from = learn_from or {}
         self._separation = separation
         self._embedding = embedding
         self._asr = asr
@@ -112,12 +117,15 @@ class OverlapRescue:
         models: LoadedModels,
         asr: AsrModel,
         centroids: Mapping[TrackId, Float32Array],
+        *,
+        learn_from: Mapping[SpoolView, SpoolView] | None = None,
     ) -> OverlapRescue | None:
         """The rescue that the user chose; None for none.
 
         Args:
             asr: Decodes the voices; the one that decoded the mixture.
             centroids: The voices of the people, unit length.
+            learn_from: See the class.
 
         Raises:
             KnownError: Weights are missing.
@@ -131,6 +139,7 @@ class OverlapRescue:
             asr,
             centroids,
             is_careful=choice.separation != SEPARATION_ON,
+            learn_from=learn_from,
         )
 
     def rewrite(
@@ -217,7 +226,8 @@ class OverlapRescue:
         key = (view, track)
         with self._learning:
             if key not in self._learned:
-                self._learned[key] = exemplars.learn(alone(view.read, solo_spans(turns, track)))
+                read = self._learn_from.get(view, view).read
+                self._learned[key] = exemplars.learn(alone(read, solo_spans(turns, track)))
             return self._learned[key]
 
     def _likeness(self, sources: Float32Array, span: Span, island: Island) -> float:
@@ -273,3 +283,27 @@ def context_of(island: Island, end: int) -> Span:
     """
     context = to_samples(CONTEXT_S)
     return Span(max(0, island.span.start - context), min(end, island.span.end + context))
+
+
+def centroids_of(
+    turns: Mapping[StreamId, Turns],
+    views: Mapping[StreamId, SpoolView],
+    within: Span,
+    embedding: Callable[[], EmbeddingModel],
+) -> dict[TrackId, Float32Array]:
+    """The voices, unit length, of those who talk at once in a stretch of a diarized recording.
+
+    Args:
+        turns: Of the whole recording.
+        views: The whole recording.
+        embedding: Gives the model; not called where nobody does.
+    """
+    found: dict[TrackId, Float32Array] = {}
+    for stream, of_stream in turns.items():
+        islands = find_islands(of_stream, (), within)
+        for track in sorted({track for island in islands for track in island.tracks}):
+            heard = alone(views[stream].read, solo_spans(of_stream, track))
+            model = embedding()
+            if track not in found and len(heard) >= model.MIN_SAMPLES:
+                found[track] = model.embed(heard[: to_samples(CENTROID_S)])
+    return found
