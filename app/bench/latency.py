@@ -54,7 +54,8 @@ def measure_delays(shown: Sequence[Shown], reference: Sequence[ReferenceWord]) -
 
     At each change, the words of every changed segment are paired with the reference words of its
     stream that had begun by then; a pair has the same normalised text, and both follow in order.
-    A reference word is shown at the first change that pairs it.
+    A reference word is shown at the first change that pairs it. Corrections of final text come when
+    they are ready: words that only they bring are found, but have no delay.
 
     Args:
         shown: In time; of a session at the pace of the clock.
@@ -63,6 +64,7 @@ def measure_delays(shown: Sequence[Shown], reference: Sequence[ReferenceWord]) -
     first_shown: dict[tuple[StreamId, int], float] = {}
     first_final: dict[tuple[StreamId, int], float] = {}
     released: list[float] = []
+    found: set[tuple[StreamId, int]] = set()
     done: set[SegmentId] = set()
     streams = {word.stream for word in reference}
     spoken = {stream: _tokens(reference, stream) for stream in streams}
@@ -71,10 +73,15 @@ def measure_delays(shown: Sequence[Shown], reference: Sequence[ReferenceWord]) -
             is_final = update.status is SegmentStatus.FINAL
             for index in _pairs(update, change.t, spoken.get(update.stream, ())):
                 key = (update.stream, index)
+                if is_final:
+                    found.add(key)
+                if update.reason is not None:
+                    continue
                 first_shown.setdefault(key, change.t)
                 if is_final:
                     first_final.setdefault(key, change.t)
-            if is_final and update.words and update.segment_id not in done:
+            is_released = is_final and update.words and update.reason is None
+            if is_released and update.segment_id not in done:
                 done.add(update.segment_id)
                 released += [change.t - word.span.end_s for word in update.words]
     ends_s = {
@@ -88,7 +95,7 @@ def measure_delays(shown: Sequence[Shown], reference: Sequence[ReferenceWord]) -
         final=_after_end(first_final, ends_s),
         released=tuple(released),
         words=len(ends_s),
-        found=len(first_final.keys() & ends_s.keys()),
+        found=len(found & ends_s.keys()),
     )
 
 

@@ -59,12 +59,15 @@ class MeetingScore:
     Attributes:
         way: "off", "auto", "on", "network" or `STREAMS`.
         overlapped: Of the words where two people talk.
+        cpu_s: Processor seconds that it took, models not counted that were loaded before.
     """
 
     name: str
     way: str
     whole: WordScore
     overlapped: WordScore
+    cpu_s: float = 0.0
+    audio_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +77,12 @@ class SeparateResult:
     Attributes:
         network: "voices" for what they sound like alone, or the network that was measured.
         real_time: Processor seconds of the network per second of audio; None without mixtures.
+        point, is_realtime: How meetings were transcribed.
     """
 
     network: str
+    point: str = "final"
+    is_realtime: bool = False
     separated: tuple[Separated, ...] = ()
     meetings: tuple[MeetingScore, ...] = ()
     real_time: float | None = None
@@ -100,6 +106,8 @@ class SeparateResult:
             way=way,
             whole=sum((meeting.whole for meeting in ours), WordScore()),
             overlapped=sum((meeting.overlapped for meeting in ours), WordScore()),
+            cpu_s=sum(meeting.cpu_s for meeting in ours),
+            audio_s=sum(meeting.audio_s for meeting in ours),
         )
 
     @property
@@ -135,6 +143,8 @@ class SeparateResult:
                 "bench": "separate",
                 "ok": all_kept(self.targets),
                 "network": self.network,
+                "point": self.point,
+                "realtime": self.is_realtime,
                 "gain_db": kinds,
                 "single_db": _spread(self.singles_db),
                 "leak_db": _spread(leaks),
@@ -313,4 +323,5 @@ def _words(score: MeetingScore | None) -> dict[str, float]:
         "overlapped_words": score.overlapped.words,
         "overlapped_wer": score.overlapped.wer,
         "overlapped_cpwer": score.overlapped.cp_wer,
+        "cost": score.cpu_s / score.audio_s if score.audio_s else 0.0,
     }

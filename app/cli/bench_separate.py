@@ -18,7 +18,7 @@ from app.bench.mixtures import (
     make_meetings,
     make_mixtures,
 )
-from app.bench.play import Setup
+from app.bench.play import Setup, Take
 from app.bench.separate import (
     STREAMS,
     MeetingScore,
@@ -30,11 +30,11 @@ from app.bench.separate import (
 from app.bench.sets import REFERENCE_FILE, ReferenceSet, find_sets, read_turns, read_words
 from app.cli.bench import Stand, figure_option, open_stand
 from app.cli.bench_wording import closing_lines
-from app.cli.engine_options import read_separation
+from app.cli.engine_options import PointParam, read_separation
 from app.cli.session import Program, common_options, current_session, json_option
 from app.domain.errors import BugError, KnownError
 from app.domain.ids import StreamId
-from app.domain.messages import Float32Array, SegmentUpdate
+from app.domain.messages import Float32Array
 from app.domain.session import SEPARATION_AUTO, SEPARATION_ON, ModelChoice, OperatingPoint
 from app.domain.units import SESSION_RATE_HZ
 
@@ -65,6 +65,14 @@ from app.domain.units import SESSION_RATE_HZ
     show_default=True,
     help="Meetings made of the talkers.",
 )
+@click.option(
+    "--point",
+    type=PointParam(),
+    default="final",
+    show_default=True,
+    help="The pass after the meeting, or the live path at a point.",
+)
+@click.option("--realtime/--fast", default=False, show_default=True, help="The pace of live paths.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of mixtures and meetings.")
 @figure_option
 @json_option
@@ -75,6 +83,8 @@ def separate(
     network: str | None,
     count: int,
     meetings: int,
+    point: OperatingPoint,
+    realtime: bool,
     seed: int,
     fig: Path | None,
 ) -> None:
@@ -87,8 +97,10 @@ def separate(
     if not talkers and not sets:
         raise KnownError("There are neither recordings of talkers nor reference sets there.")
     made = make_meetings(talkers, meetings, seed)
+    is_realtime = realtime and point is not OperatingPoint.FINAL
     with open_stand(session) as stand:
-        result = SeparateResult(network=Path(name).name if name else "voices")
+        label = Path(name).name if name else "voices"
+        result = SeparateResult(network=label, point=point.value, is_realtime=is_realtime)
         if talkers and count:
             with session.writer.progress() as progress:
                 separated, real_time = run_mixtures(
@@ -97,7 +109,7 @@ def separate(
                     lambda n: progress.update(n / (count * len(KINDS)), "Separating voices"),
                 )
             result = replace(result, separated=separated, real_time=real_time)
-        ways = _Ways(stand, name)
+        ways = _Ways(stand, name, point, is_realtime=is_realtime)
         scores = [score for meeting in made for score in ways.of_simulated(meeting)]
         scores += [score for reference in sets for score in ways.of_set(reference)]
         result = replace(result, meetings=tuple(scores))
@@ -125,41 +137,56 @@ class _Ways:
 
     stand: Stand
     network: str | None
+    point: OperatingPoint
+    is_realtime: bool
 
     def of_set(self, reference: ReferenceSet) -> Iterator[MeetingScore]:
         turns, words = read_turns(reference), read_words(reference)
         for way, choice in self._choices():
             self.stand.session.writer.note(f"{reference.name}: separation {way}")
-            segments = self._segments(dict(reference.streams), choice)
-            yield score_meeting(reference.name, way, turns, words, segments)
+            take = self._play(dict(reference.streams), choice)
+            segments = take.transcript.segments
+            yield _with_cost(score_meeting(reference.name, way, turns, words, segments), take)
 
     def of_simulated(self, meeting: SimulatedMeeting) -> Iterator[MeetingScore]:
         folder = self.stand.context.paths.data_dir / "meetings" / meeting.name
         mix = _write(folder / "mix.wav", meeting.sources.sum(axis=0))
         for way, choice in self._choices():
             self.stand.session.writer.note(f"{meeting.name}: separation {way}")
-            segments = self._segments({StreamId.MIX: mix}, choice)
-            yield score_meeting(meeting.name, way, meeting.turns, (), segments)
+            take = self._play({StreamId.MIX: mix}, choice)
+            segments = take.transcript.segments
+            yield _with_cost(score_meeting(meeting.name, way, meeting.turns, (), segments), take)
         self.stand.session.writer.note(f"{meeting.name}: a stream for each talker")
         streams = {
             stream: _write(folder / f"{stream.value}.wav", source)
             for stream, source in zip((StreamId.MIC, StreamId.SYSTEM), meeting.sources, strict=True)
         }
-        segments = self._segments(streams, self._choices()[0][1])
-        yield score_meeting(meeting.name, STREAMS, meeting.turns, (), segments)
+        take = self._play(streams, self._choices()[0][1])
+        segments = take.transcript.segments
+        yield _with_cost(score_meeting(meeting.name, STREAMS, meeting.turns, (), segments), take)
 
     def _choices(self) -> tuple[tuple[str, ModelChoice], ...]:
         usual = self.stand.context.settings.model_choice
-        ways = [("off", None), ("auto", SEPARATION_AUTO), ("on", SEPARATION_ON)]
+        ways = [("off", None), ("auto", SEPARATION_AUTO)]
+        if self.point is OperatingPoint.FINAL:
+            ways.append(("on", SEPARATION_ON))
         if self.network is not None:
             ways = [("off", None), ("network", self.network)]
         return tuple((way, replace(usual, separation=value)) for way, value in ways)
 
-    def _segments(
-        self, inputs: dict[StreamId, Path], choice: ModelChoice
-    ) -> tuple[SegmentUpdate, ...]:
-        setup = Setup(point=OperatingPoint.FINAL, is_realtime=False, language="en", models=choice)
-        return tuple(self.stand.play(inputs, setup).transcript.segments)
+    def _play(self, inputs: dict[StreamId, Path], choice: ModelChoice) -> Take:
+        setup = Setup(
+            point=self.point,
+            is_realtime=self.is_realtime,
+            language="en",
+            models=choice,
+        )
+        return self.stand.play(inputs, setup)
+
+
+def _with_cost(score: MeetingScore, take: Take) -> MeetingScore:
+    audio_s = take.transcript.meeting.duration_s
+    return replace(score, cpu_s=take.load.cpu_s, audio_s=audio_s)
 
 
 def _write(path: Path, samples: Float32Array) -> Path:
@@ -181,6 +208,7 @@ def separate_lines(record: dict[str, Any]) -> list[str]:
     for way, words in record["words"].items():
         lines.append(
             f"{way}: cpWER {words['cpwer']:.1f} % of {words['words']} words, where two people "
-            f"talk {words['overlapped_cpwer']:.1f} % of {words['overlapped_words']}"
+            f"talk {words['overlapped_cpwer']:.1f} % of {words['overlapped_words']}; "
+            f"{words['cost']:.2f} s of processor per second"
         )
     return [*lines, *closing_lines(record)]

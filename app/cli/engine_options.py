@@ -122,9 +122,9 @@ def part_options(command: Command) -> Command:
         click.option(
             "--separation",
             metavar="off|auto|on|NETWORK",
-            help="Take apart people who talk at once, after the meeting, by what they sound like "
-            "alone; auto: where the outcome can be trusted. A network is two-voices, a checkpoint "
-            "file of asteroid, or its repository on the hub.",
+            help="Take apart people who talk at once, live and after the meeting, by what they "
+            "sound like alone; auto: where the outcome can be trusted. A network is two-voices, a "
+            "checkpoint file of asteroid, or its repository on the hub.",
         ),
         click.option(
             "--echo",

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from app.cli.wording import LineJoiner, hold_line, marker_line
+from app.cli.wording import LineJoiner, clock_time, hold_line, marker_line
 from app.cli.writer import ProgressLine, Tail, Writer
 from app.domain.errors import ErrorReport
 from app.domain.ids import MeetingId, SegmentId
-from app.domain.messages import ModelUse, Notice, SegmentStatus, SegmentUpdate
+from app.domain.messages import CorrectionReason, ModelUse, Notice, SegmentStatus, SegmentUpdate
 from app.domain.speakers import MeetingSpeaker
 from app.domain.transcript import join_words
 from app.services.events import (
@@ -64,8 +64,9 @@ class MeetingLog:
 class LiveView:
     """A listener that prints lines as they become final, with the unfinished text below.
 
-    Final segments of one voice are joined up to the end of the sentence. Once the final pass
-    runs, corrections are not printed: the finished transcript follows.
+    Final segments of one voice are joined up to the end of the sentence. Both voices of an overlap,
+    which come later than its plain text, are lines of their own. Once the final pass runs,
+    corrections are not printed: the finished transcript follows.
     """
 
     def __init__(self, tail: Tail, writer: Writer) -> None:
@@ -104,9 +105,14 @@ class LiveView:
                 self._partials[update.segment_id] = update
                 continue
             self._partials.pop(update.segment_id, None)
-            if update.words and update.segment_id not in self._printed:
+            if not update.words:
+                continue
+            label, text = label_of(update, event.speakers), text_of(update)
+            if update.has_overlap and update.reason is CorrectionReason.SECOND_OPINION:
                 self._printed.add(update.segment_id)
-                label, text = label_of(update, event.speakers), text_of(update)
+                self._remark(f"[{clock_time(update.span.start_s)}] at once, {label}: {text}")
+            elif update.segment_id not in self._printed:
+                self._printed.add(update.segment_id)
                 for line in self._joiner.push(update, label, text):
                     self._tail.line(line)
         unfinished = [self._joiner.pending]

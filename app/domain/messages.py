@@ -228,6 +228,8 @@ class TranscriptPatch:
         turns: Per stream, all its turns, in place of those of a lower revision; the turns of one
             track in one stream neither overlap nor touch. A stream that is not named keeps its own.
         turns_revision: Of `turns`; equal revisions carry equal turns.
+        is_whole: The updates belong together and correct what was final: where the user has
+            corrected one of the segments, none of them counts.
     """
 
     updates: tuple[SegmentUpdate, ...] = ()
@@ -236,6 +238,7 @@ class TranscriptPatch:
     processed_until: Mapping[StreamId, int] = field(default_factory=dict)
     turns: Mapping[StreamId, tuple[SpeakerTurn, ...]] = field(default_factory=dict)
     turns_revision: int = 0
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What to leave out when the machine cannot keep up, in a stated order: never audio, never words.
 
-The partial recogniser's decodes are what can be missed first; then the final recogniser runs less
-often, which costs delay within the promise and later some accuracy, but no word.
+What corrects the text later can be missed first, then the partial recogniser's decodes; then the
+final recogniser runs less often, which costs delay within the promise and later some accuracy, but
+no word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -17,16 +18,20 @@ class Relief(IntEnum):
     """How far quality has stepped down; each step includes those before."""
 
     NONE = 0
-    FEWER_PARTIALS = 1
+    NO_SEPARATION = 1
+    """Two people at once stay one text; the pass after the meeting writes both."""
+    FEWER_PARTIALS = 2
     """The preview of the newest words comes half as often."""
-    NO_PARTIALS = 2
+    NO_PARTIALS = 3
     """No preview by the quick recogniser."""
-    FEWER_FINALS = 3
+    FEWER_FINALS = 4
     """The final recogniser runs two thirds as often."""
 
 
 RELIEF_TEXTS: Mapping[Relief, str] = {
     Relief.NONE: "The computer keeps up again: captions are as quick and full as before.",
+    Relief.NO_SEPARATION: "The computer is busy: where two people talk at once, both voices are "
+    "written only after the meeting.",
     Relief.FEWER_PARTIALS: "The computer is busy: the newest words appear less often. "
     "The final text is not concerned.",
     Relief.NO_PARTIALS: "The computer is very busy: the newest words appear only when they are "
@@ -60,10 +65,17 @@ class GovernorParameters:
 
 
 class Governor:
-    """Asked once a second; not thread-safe."""
+    """Asked once a second; not thread-safe.
 
-    def __init__(self, parameters: GovernorParameters | None = None) -> None:
+    Args:
+        steps: In their order; a session that does not do what a step leaves out has no such step.
+    """
+
+    def __init__(
+        self, parameters: GovernorParameters | None = None, *, steps: Sequence[Relief] = ()
+    ) -> None:
         self._parameters = parameters or GovernorParameters()
+        self._steps = tuple(steps) or tuple(Relief)
         self._late_s = 0
         self._well_s = 0
         self.relief = Relief.NONE
@@ -80,10 +92,11 @@ class Governor:
         self._late_s = self._late_s + 1 if share >= p.down_from else 0
         self._well_s = self._well_s + 1 if share <= p.up_below else 0
         before = self.relief
+        at = self._steps.index(self.relief)
         if self._late_s >= p.down_after:
-            self.relief = Relief(min(self.relief + 1, max(Relief)))
+            self.relief = self._steps[min(at + 1, len(self._steps) - 1)]
         elif self._well_s >= p.up_after:
-            self.relief = Relief(max(self.relief - 1, min(Relief)))
+            self.relief = self._steps[max(at - 1, 0)]
         if self.relief != before:
             self._late_s = self._well_s = 0
         return self.relief != before

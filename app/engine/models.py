@@ -58,6 +58,14 @@ class LoadedModels:
         model: AsrModel = self._get("asr", backend_id, threads)
         return model
 
+    def background_asr(self, backend_id: str) -> AsrModel:
+        """A copy of a recogniser whose threads have the priority of the thread that first asks."""
+        key = ("asr", f"{backend_id}/background")
+        if key not in self._loaded:
+            self._loaded[key] = self._load("asr", backend_id, threads=1)
+        model: AsrModel = self._loaded[key]
+        return model
+
     def separation(self, name: str, *, threads: int = 2) -> SeparationModel:
         """A separation network: the id of the shipped one, or a checkpoint of the user's.
 

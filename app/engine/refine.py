@@ -21,14 +21,15 @@ from app.domain.messages import (
     SpeechSpan,
     TranscriptPatch,
 )
-from app.domain.session import Part, RefineJob
+from app.domain.ports import AsrModel
+from app.domain.session import ModelChoice, Part, RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.chunk_writer import ChunkWriter, check
 from app.engine.confidence import FINAL, curve_of
 from app.engine.echo_stage import is_echo_possible, notice_of, without_echo
 from app.engine.models import LoadedModels, for_language
 from app.engine.protocol import Event, Patched, SessionStarted, Told
-from app.engine.rescue import OverlapRescue
+from app.engine.rescue import OverlapRescue, centroids_of
 from app.engine.spool_view import SpoolView
 from app.engine.vocabulary import knowing
 from app.pipeline.chunks import Chunk, pack
@@ -80,13 +81,13 @@ def refine(
     for view in views.values() if job.config.is_level_evened else ():
         view.gain_db = _gain_db(view, cancel)
 
-    rescue: OverlapRescue | None = None
     if job.part is None:
         diarization = _diarized(job, models, views, on_progress, cancel)
         turns = {stream: list(of_stream) for stream, of_stream in diarization.turns.items()}
         rescue = OverlapRescue.of_choice(choice, models, asr, diarization.centroids)
     else:
         turns = {stream: list(of_stream) for stream, of_stream in job.turns.items()}
+        rescue = _rescue_of_part(job, job.part, choice, models, asr, views)
     revision = job.config.revision_base + 1
     replacer = TranscriptReplacer(
         job.live_segments,
@@ -167,6 +168,35 @@ def _diarized(
         on_progress=on_diarized,
         cancel=cancel,
     )
+
+
+def _rescue_of_part(
+    job: RefineJob,
+    part: Span,
+    choice: ModelChoice,
+    models: LoadedModels,
+    asr: AsrModel,
+    views: Mapping[StreamId, SpoolView],
+) -> OverlapRescue | None:
+    """The rescue of a stretch that is heard again; None where nobody talks at once.
+
+    Voices are learned in the whole recording as it is stored: the views end with the stretch.
+    """
+    if choice.separation is None:
+        return None
+    turns = {
+        stream: sorted((turn.span, turn.track) for turn in of_stream if turn.track is not None)
+        for stream, of_stream in job.turns.items()
+        if stream in views
+    }
+    whole = {stream: SpoolView(job.spools[stream]) for stream in views}
+    centroids = centroids_of(
+        turns, whole, part, lambda: models.embedding(choice.embedding, threads=2)
+    )
+    if not centroids:
+        return None
+    learn_from = {view: whole[stream] for stream, view in views.items()}
+    return OverlapRescue.of_choice(choice, models, asr, centroids, learn_from=learn_from)
 
 
 class _Echoes:

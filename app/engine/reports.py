@@ -29,6 +29,18 @@ def asr_failed(
     )
 
 
+def rescue_failed(error: Exception) -> ErrorReport:
+    """Overlaps are taken apart no more in this session; the plain text stays."""
+    return ErrorReport(
+        severity=Severity.WARNING,
+        category=Category.ENGINE,
+        stage="separation",
+        user_text="Where two people talk at once, both voices are written only after the meeting.",
+        detail=f"{type(error).__name__}: {error}",
+        traceback_text="".join(traceback.format_exception(error)),
+    )
+
+
 def lane_died(crash: Crash) -> ErrorReport:
     """A thread of the engine ended by a bug: its process ends, the host starts another."""
     return ErrorReport(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.domain.ids import TrackId
+from app.domain.ids import StreamId, TrackId
 from app.domain.messages import Float32Array, Word
 from app.domain.ports import AsrModel, AsrRequest, EmbeddingModel, SeparationModel
 from app.domain.session import SEPARATION_ON, ModelChoice
@@ -35,7 +35,10 @@ from app.pipeline.separate import (
     voice_of,
     weave,
 )
-from app.pipeline.solo import alone
+from app.pipeline.solo import Read, alone
+
+Learned = Callable[[TrackId], Float32Array | None]
+"""What a person sounds like alone, from `exemplars.learn`; None for too little of it."""
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,8 @@ MIN_PAIRING = 0.15
 """Less evidence for whose source is which, and the plain text stays."""
 MIN_SOLO_DB = 6.0
 """Where one person talks alone, the other's source has to be this much lower."""
+CENTROID_S = 20.0
+"""Of speech alone, where a voice is to be known that no diarization has just heard."""
 MAX_BLEND = 0.4
 """Where both talk, sources that are more alike than this are not apart.
 
@@ -83,6 +88,7 @@ class OverlapRescue:
         separation: None takes apart by what the voices sound like alone in this recording.
         centroids: The voices of the people, unit length.
         is_careful: Leave the plain text where the voices are not surely apart.
+        learn_from: Per view that is written, a longer one in which voices are heard alone.
     """
 
     def __init__(
@@ -93,7 +99,9 @@ class OverlapRescue:
         centroids: Mapping[TrackId, Float32Array],
         *,
         is_careful: bool = True,
+        learn_from: Mapping[SpoolView, SpoolView] | None = None,
     ) -> None:
+        self._learn_from = learn_from or {}
         self._separation = separation
         self._embedding = embedding
         self._asr = asr
@@ -109,12 +117,15 @@ class OverlapRescue:
         models: LoadedModels,
         asr: AsrModel,
         centroids: Mapping[TrackId, Float32Array],
+        *,
+        learn_from: Mapping[SpoolView, SpoolView] | None = None,
     ) -> OverlapRescue | None:
         """The rescue that the user chose; None for none.
 
         Args:
             asr: Decodes the voices; the one that decoded the mixture.
             centroids: The voices of the people, unit length.
+            learn_from: See the class.
 
         Raises:
             KnownError: Weights are missing.
@@ -128,6 +139,7 @@ class OverlapRescue:
             asr,
             centroids,
             is_careful=choice.separation != SEPARATION_ON,
+            learn_from=learn_from,
         )
 
     def rewrite(
@@ -150,40 +162,45 @@ class OverlapRescue:
         found = find_islands(near, words, chunk.span)
         if not found:
             return tuple(plain)
+
+        def learned(track: TrackId) -> Float32Array | None:
+            return self._learn(view, track, turns)
+
         apart = [
-            each
-            for island in found
-            if (each := self._take_apart(view, island, turns, near)) is not None
+            self.take_apart(island, view.read, len(view), near, learned=learned) for island in found
         ]
-        paired = [each for each in apart if each.pairing >= MIN_PAIRING]
-        kept = [each for each in paired if each.is_sure or not self._is_careful]
-        log.info("%s overlaps separated, %s written anew", len(apart), len(kept))
+        kept = [each for each in apart if each is not None and self.accepts(each)]
+        log.info("%s overlaps found, %s written anew", len(apart), len(kept))
         if not kept:
             return tuple(plain)
-        said = self._decode(kept, request)
+        said = self.decode(kept, request)
         return weave(plain, [each.island for each in kept], said)
 
-    def _take_apart(
-        self, view: SpoolView, island: Island, turns: Turns, near: Turns
+    def accepts(self, apart: Apart) -> bool:
+        """Whether the text of the voices may take the place of the plain one."""
+        return apart.pairing >= MIN_PAIRING and (apart.is_sure or not self._is_careful)
+
+    def take_apart(
+        self, island: Island, read: Read, end: int, near: Turns, *, learned: Learned
     ) -> Apart | None:
         """The voices of an island; None where too little is known about one of them.
 
         Args:
-            turns: Of the whole stream; `near` are those of the chunk.
+            end: Samples that can be read.
+            near: The turns around the island, of its stream.
         """
-        context = to_samples(CONTEXT_S)
-        span = Span(max(0, island.span.start - context), min(len(view), island.span.end + context))
-        mixture = view.read(span.start, span.end)
+        span = context_of(island, end)
+        mixture = read(span.start, span.end)
         if self._separation is not None:
             sources = self._separation.separate(mixture)
             # A network of more voices than two: the two loudest.
             sources = sources[np.sort(np.argsort((sources**2).sum(axis=1))[-2:])]
         else:
-            known = [self._learn(view, track, turns) for track in island.tracks]
-            learned = [voice for voice in known if voice is not None]
-            if len(learned) < len(known):
+            known = [learned(track) for track in island.tracks]
+            voices_alone = [voice for voice in known if voice is not None]
+            if len(voices_alone) < len(known):
                 return None
-            sources = exemplars.separate(mixture, learned)
+            sources = exemplars.separate(mixture, voices_alone)
         solo_db = solo_evidence_db(sources, span, near, island)
         evidence = SOLO_WEIGHT * solo_db + self._likeness(sources, span, island)
         if evidence < 0 and self._separation is None:
@@ -209,7 +226,8 @@ class OverlapRescue:
         key = (view, track)
         with self._learning:
             if key not in self._learned:
-                self._learned[key] = exemplars.learn(alone(view.read, solo_spans(turns, track)))
+                read = self._learn_from.get(view, view).read
+                self._learned[key] = exemplars.learn(alone(read, solo_spans(turns, track)))
             return self._learned[key]
 
     def _likeness(self, sources: Float32Array, span: Span, island: Island) -> float:
@@ -224,7 +242,7 @@ class OverlapRescue:
         one, two = (self._embedding.embed(source) for source in heard)
         return float(one @ first + two @ second - one @ second - two @ first)
 
-    def _decode(
+    def decode(
         self, apart: Sequence[Apart], request: AsrRequest
     ) -> list[dict[TrackId, tuple[Word, ...]]]:
         """Per island, the words of each voice; each person's stretches are decoded together."""
@@ -255,3 +273,37 @@ class OverlapRescue:
 
         first, second = once(said.get(a, ()), said.get(b, ()), is_first)
         return {a: first, b: second}
+
+
+def context_of(island: Island, end: int) -> Span:
+    """What has to be heard to take an island apart.
+
+    Args:
+        end: Samples that there are.
+    """
+    context = to_samples(CONTEXT_S)
+    return Span(max(0, island.span.start - context), min(end, island.span.end + context))
+
+
+def centroids_of(
+    turns: Mapping[StreamId, Turns],
+    views: Mapping[StreamId, SpoolView],
+    within: Span,
+    embedding: Callable[[], EmbeddingModel],
+) -> dict[TrackId, Float32Array]:
+    """The voices, unit length, of those who talk at once in a stretch of a diarized recording.
+
+    Args:
+        turns: Of the whole recording.
+        views: The whole recording.
+        embedding: Gives the model; not called where nobody does.
+    """
+    found: dict[TrackId, Float32Array] = {}
+    for stream, of_stream in turns.items():
+        islands = find_islands(of_stream, (), within)
+        for track in sorted({track for island in islands for track in island.tracks}):
+            heard = alone(views[stream].read, solo_spans(of_stream, track))
+            model = embedding()
+            if track not in found and len(heard) >= model.MIN_SAMPLES:
+                found[track] = model.embed(heard[: to_samples(CENTROID_S)])
+    return found

@@ -1,8 +1,9 @@
-"""One live meeting inside the engine process: two lanes over the audio that is fed.
+"""One live meeting inside the engine process: lanes over the audio that is fed.
 
 Lane A (`lane-front`) takes audio in, finds speech and voices. Lane C (`lane-asr`) decodes what
-lane A opened and closed. They share the session's state under one lock, which is never held
-during a model call. Overlaps are taken apart after the meeting only.
+lane A opened and closed. Lane B (`lane-separate`, in `live_rescue.py`) comes behind and corrects
+what two people said at once. They share the session's state under one lock, which is never held
+during a model call.
 """
 
 from __future__ import annotations
@@ -29,25 +30,24 @@ from app.domain.messages import (
     TrackState,
     TranscriptGap,
     TranscriptPatch,
-    Word,
 )
 from app.domain.ports import AsrModel, AsrRequest
-from app.domain.session import OperatingPoint, Part, SessionConfig
+from app.domain.session import ModelChoice, OperatingPoint, Part, SessionConfig
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.captions import Captions
 from app.engine.echo_stage import EchoStage
 from app.engine.front import StreamFront, due_window, follow_voices
-from app.engine.governor import Governor, notice_of
+from app.engine.governor import Governor, Relief, notice_of
+from app.engine.labels import VoiceLabels
+from app.engine.live_rescue import KEPT_S, LiveRescue, SessionView
 from app.engine.models import LoadedModels, for_language
 from app.engine.protocol import Acknowledged, Event, Patched, Reported, Told, first_sample
-from app.engine.reports import asr_failed, lane_died
+from app.engine.reports import asr_failed, lane_died, rescue_failed
 from app.engine.vocabulary import knowing
 from app.lib.clock import SystemClock
 from app.lib.queues import BoundedQueue, QueueClosed
 from app.lib.threads import Crash, Worker
-from app.pipeline.activity import joined
 from app.pipeline.assemble import Assembler
-from app.pipeline.attribute import attribute, chain_shares, join_chains
 from app.pipeline.belief import believed
 from app.pipeline.cluster import ClusterParameters, OnlineClusters
 from app.pipeline.level import LevelEvener
@@ -57,14 +57,14 @@ from app.pipeline.vad_gate import GateParameters
 log = logging.getLogger(__name__)
 
 MAX_BACKLOG_S = 90.0
-"""Lane A waits when lane C is this far behind, so that memory stays bounded."""
+"""Lane A waits when another lane is this far behind, so that memory stays bounded."""
+MIN_KEPT_S = 20.0
+"""Audio that is kept behind what is final."""
 MAX_UTTERANCE_S = 24.0
 """Of utterances that are decoded once, as a whole."""
-REATTRIBUTE_S = 6.0
 ACKNOWLEDGE_EVERY_S = 0.5
 ONSET_S = 0.5
 """Speech that has not opened an utterance yet, its pre-roll included, is shorter than this."""
-MIN_OVERLAP_S = 0.3
 END_OF_TIME = 2**62
 MIN_RELEASE_WAIT_S = 0.02
 MAX_RELEASE_WAIT_S = 0.5
@@ -89,18 +89,22 @@ class LiveSession:
         self._lock = threading.Condition()
         self._clusters = OnlineClusters(ClusterParameters(max_tracks=config.speakers.maximum))
         self._clusters.restore(tracks)
-        self._assembler = Assembler(self._label, revision_base=config.revision_base)
+        self._fronts: dict[StreamId, StreamFront] = {}
+        self._labels = VoiceLabels(self._clusters, self._fronts, config.resume_from)
+        self._assembler = Assembler(self._labels.label, revision_base=config.revision_base)
         self._echo = EchoStage(config, lambda notice: emit(Told(notice)))
         evened = config.streams if config.is_level_evened else ()
         self._eveners = {stream: LevelEvener() for stream in evened}
         self._queue: BoundedQueue[AudioBlock | StreamId] = BoundedQueue(
             max_weight=30.0, weigh=_seconds
         )
-        self._captions = Captions(config, self._assembler, self._heard, self._echo.repeated)
-        self._governor = Governor()
+        self._captions = Captions(config, self._assembler, self._labels.heard, self._echo.repeated)
+        self._rescue = self._make_rescue(config.models)
+        self._governor = Governor(
+            steps=[s for s in Relief if self._rescue or s is not Relief.NO_SEPARATION]
+        )
         self._is_guarded = Part.GUARDS not in config.without
         self._edges: dict[StreamId, tuple[int, float]] = {}
-        self._overlaps_until: dict[StreamId, int] = dict(config.resume_from)
         self._fed: dict[StreamId, int] = {}
         self._sure: dict[StreamId, int] = {}
         self._acknowledged: dict[StreamId, int] = {}
@@ -109,7 +113,6 @@ class LiveSession:
         self._busy_s = {"front": 0.0, "asr-final": 0.0, "asr-partial": 0.0}
         self._partial_cost_s = 0.1
         self._has_partials = config.point is not OperatingPoint.FINAL
-        self._fronts: dict[StreamId, StreamFront] = {}
         self._workers: list[Worker] = []
         self._is_cancelled = threading.Event()
 
@@ -124,6 +127,8 @@ class LiveSession:
         choice = for_language(self._config.models, self._config.language)
         self._choice = choice
         self._models.load_choice(choice)
+        if choice.separation_network is not None:
+            self._models.separation(choice.separation_network, threads=1)
         chain_ids = itertools.count(1)
         streaming = STREAMING[self._config.point]
         # Streamed utterances need no limit: their windows move on.
@@ -141,6 +146,9 @@ class LiveSession:
         if self._captions.padding_s is not None:
             release = Worker("lane-release", self._run_release, on_crash=self._on_crash)
             self._workers.append(release.start())
+        if self._rescue is not None:
+            separate = Worker("lane-separate", self._rescue.run, on_crash=self._on_crash)
+            self._workers.append(separate.start())
 
     def use_point(self, point: OperatingPoint) -> None:
         """Go on at another operating point; ignored at and towards FINAL, which is no live one."""
@@ -174,10 +182,7 @@ class LiveSession:
 
     def cancel(self) -> None:
         """Stop without finishing."""
-        self._is_cancelled.set()
-        self._queue.close()
-        with self._lock:
-            self._lock.notify_all()
+        self._stop_lanes()
 
     def wait(self) -> None:
         """Wait until everything fed is processed, or the session is cancelled."""
@@ -201,6 +206,8 @@ class LiveSession:
                 )
                 for stage, busy in self._busy_s.items()
             )
+            if self._rescue is not None:
+                stages = (*stages, self._rescue.health(audio_s))
             observed_s = self._captions.observed_s
         rss_mb = psutil.Process().memory_info().rss / 2**20
         promised_s = self._config.point.delay_s
@@ -222,6 +229,8 @@ class LiveSession:
         relief = self._governor.relief
         with self._lock:
             self._captions.relieve(relief)
+        if self._rescue is not None:
+            self._rescue.relieve(relief)
         log.info("relief %s at %.1f s behind", relief.name, lag_s)
         self._emit(Told(notice_of(relief)))
 
@@ -293,28 +302,13 @@ class LiveSession:
                 self._lock,
             )
             with self._lock:
-                updates = self._reattribute(front)
+                updates = self._labels.attribute_again(front, self._assembler)
                 if self._clusters.version != version:
                     updates.extend(self._assembler.relabel())
             if updates:
                 self._patch(tuple(updates))
             if is_ended:
                 return
-
-    def _reattribute(self, front: StreamFront) -> list[SegmentUpdate]:
-        """Look again at recent segments, now that later windows know more."""
-        since = front.stitcher.analysed_until - to_samples(REATTRIBUTE_S)
-        updates: list[SegmentUpdate] = []
-        for segment in self._assembler.final_since(front.stream, since):
-            known = self._assembler.chain_of(segment.segment_id)
-            heard, previous = self._heard(front.stream, segment.words, known)
-            pieces = attribute(segment.words, heard, previous=previous)
-            if not pieces:
-                continue
-            main = max(pieces, key=lambda piece: len(piece.words)).voice
-            if main is not None and main != known:
-                updates.extend(self._assembler.reassign(segment.segment_id, main))
-        return updates
 
     def _acknowledge(self, stream: StreamId, position: int) -> None:
         last = self._acknowledged.get(stream, 0)
@@ -327,15 +321,17 @@ class LiveSession:
             self._lock.wait_for(
                 lambda: (
                     self._is_cancelled.is_set()
-                    or self._fed[stream] - self._resume_point(stream) < MAX_BACKLOG_S * 16_000
+                    or self._fed[stream] - self._done_until(stream) < to_samples(MAX_BACKLOG_S)
                 )
             )
-            self._fronts[stream].audio.drop_before(
-                min(
-                    self._resume_point(stream) - to_samples(20.0),
-                    self._fed[stream] - to_samples(20.0),
-                )
-            )
+            kept_s = MIN_KEPT_S if self._rescue is None else KEPT_S
+            done = min(self._done_until(stream), self._fed[stream])
+            self._fronts[stream].audio.drop_before(done - to_samples(kept_s))
+
+    def _done_until(self, stream: StreamId) -> int:
+        """The sample before which no lane has anything left to do that cannot be left out."""
+        until = None if self._rescue is None else self._rescue.needs_from(stream)
+        return min(self._resume_point(stream), END_OF_TIME if until is None else until)
 
     # --- lane C ---
 
@@ -400,8 +396,8 @@ class LiveSession:
             )
             overlaps: tuple[OverlapRegion, ...] = ()
             if utterance.is_done:
-                front = self._fronts[plan.stream]
-                overlaps = self._overlaps(front, Span(utterance.start, plan.window.end))
+                whole = Span(utterance.start, plan.window.end)
+                overlaps = self._labels.overlaps(plan.stream, whole)
             self._lock.notify_all()
         if updates or overlaps:
             self._patch(updates, overlaps)
@@ -507,45 +503,6 @@ class LiveSession:
 
     # --- shared ---
 
-    def _label(self, chain_id: int) -> tuple[TrackId | None, float | None]:
-        return self._clusters.track_of(chain_id), self._clusters.confidence_of(chain_id)
-
-    def _heard(
-        self, stream: StreamId, words: tuple[Word, ...], previous: int | None
-    ) -> tuple[list[dict[int, float]], int | None]:
-        """Who was heard during each word; a voice that nobody knows yields to a known one."""
-        heard = chain_shares(self._fronts[stream].stitcher, words)
-        for share in heard:
-            strangers = [c for c in share if self._clusters.track_of(c) is None]
-            if len(strangers) < len(share):
-                for chain_id in strangers:
-                    del share[chain_id]
-        return join_chains(heard, self._clusters.track_of, previous)
-
-    def _overlaps(self, front: StreamFront, span: Span) -> tuple[OverlapRegion, ...]:
-        """Stretches of `span` in which two chains talk, not reported before."""
-        start = max(span.start, self._overlaps_until.get(front.stream, 0))
-        if span.end <= start:
-            return ()
-        self._overlaps_until[front.stream] = span.end
-        talks: dict[TrackId, list[Span]] = {}
-        for chain in front.stitcher.chains.values():
-            track = self._clusters.track_of(chain.chain_id)
-            if track is not None:
-                talk = front.stitcher.turns(chain, Span(start, span.end))
-                talks.setdefault(track, []).extend(talk)
-        turns = [(turn, track) for track, talk in talks.items() for turn in joined(talk)]
-        regions = []
-        for (one, a), (two, b) in itertools.combinations(turns, 2):
-            if a == b:
-                continue
-            if one.overlap(two) >= MIN_OVERLAP_S * SESSION_RATE_HZ:
-                both = Span(max(one.start, two.start), min(one.end, two.end))
-                regions.append(
-                    OverlapRegion(stream=front.stream, span=both, tracks=tuple(sorted((a, b))))
-                )
-        return tuple(regions)
-
     def _resume_point(self, stream: StreamId) -> int:
         """The sample before which everything of a stream is final."""
         until = self._captions.final_until(stream)
@@ -567,6 +524,8 @@ class LiveSession:
         updates: tuple[SegmentUpdate, ...],
         overlaps: tuple[OverlapRegion, ...] = (),
         gaps: tuple[TranscriptGap, ...] = (),
+        *,
+        is_whole: bool = False,
     ) -> None:
         with self._lock:
             until = {stream: self._resume_point(stream) for stream in self._fronts}
@@ -574,7 +533,11 @@ class LiveSession:
         self._emit(
             Patched(
                 TranscriptPatch(
-                    updates=updates, overlaps=overlaps, gaps=gaps, processed_until=until
+                    updates=updates,
+                    overlaps=overlaps,
+                    gaps=gaps,
+                    processed_until=until,
+                    is_whole=is_whole,
                 ),
                 tracks=tracks,
             )
@@ -582,11 +545,39 @@ class LiveSession:
 
     def _on_crash(self, crash: Crash) -> None:
         """A lane died: a bug. The process ends, its host starts another and resumes."""
+        self._stop_lanes()
+        self._emit(Reported(lane_died(crash)))
+
+    def _stop_lanes(self) -> None:
         self._is_cancelled.set()
         self._queue.close()
-        self._emit(Reported(lane_died(crash)))
+        if self._rescue is not None:
+            self._rescue.cancel()
         with self._lock:
             self._lock.notify_all()
+
+    def _make_rescue(self, choice: ModelChoice) -> LiveRescue | None:
+        """The lane that writes both voices of overlaps; None where the user does not want it."""
+        if choice.separation is None:
+            return None
+        view = SessionView(
+            lock=self._lock,
+            fronts=self._fronts,
+            labels=self._labels,
+            assembler=self._assembler,
+            final_until=self._resume_point,
+            is_over=lambda: self._is_front_done and self._captions.is_over,
+            repeated=self._echo.repeated,
+        )
+        return LiveRescue(
+            self._config,
+            choice,
+            self._models,
+            view,
+            self._clock,
+            patch=lambda updates: self._patch(updates, is_whole=True),
+            report=lambda error: self._emit(Reported(rescue_failed(error))),
+        )
 
     @property
     def has_crashed(self) -> bool:

@@ -62,6 +62,25 @@ class BoundedQueue(Generic[T]):
             self._changed.notify_all()
             return True
 
+    def push_out(self, item: T) -> tuple[T, ...]:
+        """Append `item` without waiting; returns the oldest ones that had to make room for it.
+
+        Raises:
+            QueueClosed: The queue was closed.
+        """
+        gone: list[T] = []
+        weight = self._weigh(item)
+        with self._changed:
+            if self._is_closed:
+                raise QueueClosed
+            while self._items and self._weight + weight > self._max_weight:
+                gone.append(self._items.popleft())
+                self._weight -= self._weigh(gone[-1])
+            self._items.append(item)
+            self._weight += weight
+            self._changed.notify_all()
+        return tuple(gone)
+
     def get(self, *, timeout_s: float | None = None) -> T | None:
         """Take the oldest item; None if nothing came within `timeout_s`.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -78,3 +81,18 @@ class Worker:
             log.exception("thread %s crashed", crash.thread_name)
             if self._on_crash is not None:
                 self._on_crash(crash)
+
+
+def yield_to_others(niceness: int) -> None:
+    """Lower the priority of the calling thread, and of threads it starts from now on.
+
+    Works on Linux, where each thread has a priority of its own; elsewhere it changes nothing.
+
+    Args:
+        niceness: Steps down, of 19; they cannot be taken back.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):  # a sandbox may forbid it
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, now + niceness))

@@ -155,6 +155,41 @@ class ActivityStitcher:
                 spans.append(piece)
         return spans
 
+    def talk(self, span: Span) -> list[tuple[Span, int]]:
+        """Which chains talk when in `span`, with gaps as `turns` closes them, by time."""
+        talk: list[tuple[Span, int]] = []
+        for chain in self._chains_in(span):
+            own = Span(chain.first_frame * self._step, (chain.last_active + 1) * self._step)
+            turns = self.turns(chain, own.clip(span))
+            talk += [(turn, chain.chain_id) for turn in turns if turn.length]
+        return sorted(talk)
+
+    def alone(self, span: Span) -> list[tuple[Span, int]]:
+        """The stretches of `span` in which exactly one chain talks, by time."""
+        near = self._chains_in(span)
+        found: list[tuple[Span, int]] = []
+        if not near:
+            return found
+        for frame in range(span.start // self._step, span.end // self._step):
+            active = [chain.chain_id for chain in near if chain.is_active(frame)]
+            if len(active) != 1:
+                continue
+            piece = Span(frame * self._step, (frame + 1) * self._step)
+            if found and found[-1][1] == active[0] and found[-1][0].end == piece.start:
+                piece = Span(found[-1][0].start, piece.end)
+                found.pop()
+            found.append((piece, active[0]))
+        return [(piece.clip(span), chain_id) for piece, chain_id in found]
+
+    def _chains_in(self, span: Span) -> list[Chain]:
+        """The chains that may talk in `span`."""
+        return [
+            chain
+            for chain in self.chains.values()
+            if chain.first_frame * self._step < span.end
+            and (chain.last_active + 1) * self._step > span.start
+        ]
+
     def _match(self, window: LocalActivity) -> list[list[Chain] | None]:
         """The slot of each local speaker, by agreement with the previous window."""
         count = window.activity.shape[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.ids import SegmentId, StreamId, TrackId
@@ -17,6 +17,8 @@ from app.pipeline.attribute import Piece
 
 Label = Callable[[int], tuple[TrackId | None, float | None]]
 """Chain id → track and confidence."""
+ChainAt = Callable[[TrackId, Span], int | None]
+"""The chain of a track that talks most in a span; None where none does."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Assembler:
     _final: dict[SegmentId, SegmentUpdate] = field(default_factory=dict)
     _chain_of: dict[SegmentId, int | None] = field(default_factory=dict)
     _open_partial: dict[str, SegmentUpdate] = field(default_factory=dict)
+    _rewritten: set[SegmentId] = field(default_factory=set)
 
     def partial(
         self,
@@ -141,20 +144,96 @@ class Assembler:
                 )
         return tuple(updates)
 
+    def rewrite(
+        self,
+        stream: StreamId,
+        old: Sequence[SegmentUpdate],
+        pieces: Sequence[Piece[TrackId]],
+        chain_at: ChainAt,
+        *,
+        language: str | None,
+    ) -> tuple[SegmentUpdate, ...]:
+        """Put what two people say at once in the place of final segments; all of it corrections.
+
+        A piece takes the id of the segment that it goes on with: of the same voice where there is
+        one, with the most common time. What no piece goes on with is retracted.
+
+        Args:
+            old: Final segments of the stream.
+            pieces: What stands in their place, each of one voice; they may overlap in time.
+        """
+        free = list(old)
+        updates = []
+        for piece in pieces:
+            near = [segment for segment in free if segment.span.overlap(piece.span)]
+            known = max(
+                near,
+                key=lambda s, piece=piece: (s.track == piece.voice, s.span.overlap(piece.span)),  # type: ignore[misc]
+                default=None,
+            )
+            chain_id = self._chain_for(piece, old, chain_at)
+            if known is not None:
+                free.remove(known)
+                before = (known.words, known.track, known.has_overlap)
+                if before == (piece.words, piece.voice, piece.has_overlap):
+                    continue
+            segment_id = known.segment_id if known else self._new_id(stream, piece.span)
+            track, confidence = (piece.voice, None) if chain_id is None else self.label(chain_id)
+            update = SegmentUpdate(
+                segment_id=segment_id,
+                revision=self._next(),
+                stream=stream,
+                span=piece.span,
+                track=track,
+                words=piece.words,
+                status=SegmentStatus.FINAL,
+                committed=len(piece.words),
+                speaker_confidence=confidence,
+                language=language,
+                has_overlap=piece.has_overlap,
+                reason=CorrectionReason.SECOND_OPINION,
+            )
+            self._final[segment_id] = update
+            self._chain_of[segment_id] = chain_id
+            self._rewritten.add(segment_id)
+            updates.append(update)
+        return (*updates, *self.withdraw(segment.segment_id for segment in free))
+
+    def _chain_for(
+        self, piece: Piece[TrackId], old: Sequence[SegmentUpdate], chain_at: ChainAt
+    ) -> int | None:
+        """The chain whose label a piece follows from now on."""
+        same = [s for s in old if s.track == piece.voice and s.span.overlap(piece.span)]
+        if same:
+            return self._chain_of[max(same, key=lambda s: s.span.overlap(piece.span)).segment_id]
+        return None if piece.voice is None else chain_at(piece.voice, piece.span)
+
     def relabel(self) -> tuple[SegmentUpdate, ...]:
         """Corrections for every final segment whose chain has changed its track."""
         return self._relabelled(list(self._final))
 
     def final_since(self, stream: StreamId, start: int) -> list[SegmentUpdate]:
-        """Final segments of a stream that end behind `start`."""
+        """Final segments of a stream that end behind `start`, as they were first written."""
         recent = []
         for update in reversed(self._final.values()):
-            if update.stream is not stream:
+            if update.stream is not stream or update.segment_id in self._rewritten:
                 continue
             if update.span.end <= start:
                 break
             recent.append(update)
         return recent[::-1]
+
+    def final_in(self, stream: StreamId, span: Span) -> list[SegmentUpdate]:
+        """The final segments of a stream that touch `span`, as they stand, by time."""
+        found = []
+        for update in reversed(self._final.values()):
+            if update.stream is not stream:
+                continue
+            if update.span.overlap(span):
+                found.append(update)
+            elif update.span.end <= span.start and update.segment_id not in self._rewritten:
+                break
+        return sorted(found, key=lambda update: (update.span, update.segment_id))
 
     def chain_of(self, segment_id: SegmentId) -> int | None:
         """The chain that a final segment is attributed to."""
@@ -208,6 +287,12 @@ class Assembler:
 
     def _segment_id(self, utterance: str, number: int) -> SegmentId:
         return SegmentId(f"{utterance}-{number}")
+
+    def _new_id(self, stream: StreamId, span: Span) -> SegmentId:
+        segment_id = SegmentId(f"{stream}-{span.start}-o")
+        while segment_id in self._final:
+            segment_id = SegmentId(f"{segment_id}+")
+        return segment_id
 
     def _next(self) -> int:
         self._revision += 1

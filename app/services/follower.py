@@ -73,6 +73,8 @@ class Follower:
         self.session: EngineSession | None = None
         """Learns from the user's corrections; None while no live session runs."""
         self._given: dict[SegmentId, TrackId] = {}
+        self._refused: set[SegmentId] = set()
+        """Segments of which the engine has another idea than the user."""
         self.failure: ErrorReport | None = None
         """What ended the current session or pass; None while all is well."""
         self.peak_rss_mb = 0.0
@@ -82,6 +84,7 @@ class Follower:
         """A session or a final pass is about to start."""
         self._streams = tuple(streams)
         self._point = point
+        self._refused.clear()
         self.is_loaded = False
         self.failure = None
 
@@ -174,6 +177,7 @@ class Follower:
         """Store the final updates, report them as stored, and report the partial ones."""
         self.catch_up()
         try:
+            patch = self._without_refused(patch)
             stored = self._core.transcripts.apply(self._meeting_id, patch)
         except KnownError as error:
             self._fail(error, stage="library")
@@ -226,6 +230,23 @@ class Follower:
         self._reporter.failed(report)
 
     # --- helpers ---------------------------------------------------------------------------
+
+    def _without_refused(self, patch: TranscriptPatch) -> TranscriptPatch:
+        """The patch without corrections of what the user has corrected.
+
+        A correction of several segments counts as a whole or not at all, or words would be said
+        twice; what the engine says of its segments later does not count then either.
+
+        Raises:
+            KnownError: The library cannot be read.
+        """
+        ids = {update.segment_id for update in patch.updates}
+        if patch.is_whole and ids & self._core.transcripts.locked_segments(self._meeting_id):
+            self._refused |= ids
+        if not ids & self._refused:
+            return patch
+        kept = tuple(u for u in patch.updates if u.segment_id not in self._refused)
+        return replace(patch, updates=kept)
 
     def _is_changed(self, segment: SegmentUpdate) -> bool:
         known = self._finals.get(segment.segment_id)

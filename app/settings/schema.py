@@ -196,8 +196,9 @@ class ModelSettings:
         ModelChoice().separation or SEPARATION_OFF,
         Option(
             label="Voices at once",
-            help="Take apart people who talk at the same time, after the meeting: off, auto (where "
-            "the outcome can be trusted), on, or a network: two-voices or an asteroid checkpoint.",
+            help="Take apart people who talk at the same time, while the meeting runs and after "
+            "it: off, auto (where the outcome can be trusted), on, or a network: two-voices or an "
+            "asteroid checkpoint.",
             suggestions=(SEPARATION_OFF, SEPARATION_AUTO, SEPARATION_ON),
         ),
     )

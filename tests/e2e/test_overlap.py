@@ -15,13 +15,15 @@ import soundfile
 from app.bench.text import normalise
 from app.domain.ids import MeetingId, StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState, MeetingTranscript
+from app.domain.messages import AudioBlock, CorrectionReason
 from app.domain.session import ModelChoice, RefineJob
 from app.domain.speakers import MeetingSpeaker
 from app.domain.transcript import Transcript
-from app.domain.units import SESSION_RATE_HZ
+from app.domain.units import SESSION_RATE_HZ, Span
 from app.engine.models import LoadedModels
 from app.engine.protocol import Patched
 from app.engine.refine import refine
+from app.engine.session import LiveSession
 from app.lib.paths import resolve_paths
 from app.ui.transcript.model import TranscriptModel
 from tests.e2e.conftest import ROOT
@@ -57,6 +59,7 @@ class KnownSources(LoadedModels):
 SAMPLE = ROOT / "resources" / "sample"
 PART_S = (20.0, 57.0)
 """Of the sample meeting: both remote voices alone, and at once from 47.3 to 49.7 s."""
+LIVE_PART_S = (23.0, 53.0)
 COVERED = "it seems wonderful to think that you are trying to keep that pledge"
 BEFORE = "you will lose the preference and that will be your fault"
 
@@ -74,6 +77,18 @@ def crowd():
         turn["end_time"] += start_s - turn["start_time"]
         turn["start_time"] = start_s
     return sources, turns
+
+
+@pytest.fixture(scope="module")
+def models():
+    return LoadedModels(resolve_paths().models_dir)
+
+
+def sample_part(part_s):
+    """A part of the sample meeting's system audio, float32 (n,)."""
+    first, last = (round(at_s * SESSION_RATE_HZ) for at_s in part_s)
+    samples, _ = soundfile.read(SAMPLE / "system.flac", dtype="float32", start=first, stop=last)
+    return samples
 
 
 def transcribed(tmp_path, mixture, separation, models):
@@ -140,10 +155,8 @@ def lanes(segments):
     return [[lane.text for lane in row.lanes] for row in rows if row.is_overlap]
 
 
-def test_overlap_of_the_sample_meeting_is_two_lanes_with_rescue_only(tmp_path):
-    first, last = (round(at_s * SESSION_RATE_HZ) for at_s in PART_S)
-    mixture, _ = soundfile.read(SAMPLE / "system.flac", dtype="float32", start=first, stop=last)
-    models = LoadedModels(resolve_paths().models_dir)
+def test_overlap_of_the_sample_meeting_is_two_lanes_with_rescue_only(tmp_path, models):
+    mixture = sample_part(PART_S)
 
     plain = transcribed(tmp_path, mixture, None, models)
     rescued = transcribed(tmp_path, mixture, ModelChoice().separation, models)
@@ -159,3 +172,34 @@ def test_overlap_of_the_sample_meeting_is_two_lanes_with_rescue_only(tmp_path):
     one, two = lanes(rescued)[0]
     assert recall("you will lose the preference", one) == 1.0
     assert recall("it seems wonderful to think", two) == 1.0
+
+
+def test_overlap_of_the_sample_meeting_becomes_two_lanes_while_the_meeting_runs(models):
+    """Without the rescue the meeting would stay as it was before the correction."""
+    samples = sample_part(LIVE_PART_S)
+    patches = []
+
+    def emit(event):
+        if isinstance(event, Patched):
+            patches.append(event.patch)
+
+    session = LiveSession(make_config(StreamId.MIX), models, emit)
+    session.start()
+    for start in range(0, len(samples), SESSION_RATE_HZ // 10):
+        block = samples[start : start + SESSION_RATE_HZ // 10]
+        span = Span(start, start + len(block))
+        session.feed(AudioBlock(stream=StreamId.MIX, span=span, samples=block))
+    session.end(StreamId.MIX)
+    session.wait()
+
+    plain, rescued = Transcript(), Transcript()
+    (correction,) = (patch for patch in patches if patch.is_whole)
+    assert {update.reason for update in correction.updates} == {CorrectionReason.SECOND_OPINION}
+    for patch in patches[: patches.index(correction)]:
+        plain.apply(patch)
+    for patch in patches:
+        rescued.apply(patch)
+    assert lanes(list(plain)) == []
+    one, two = lanes(list(rescued))[0]
+    assert recall("you will lose the preference", one) == 1.0
+    assert recall("seems wonderful to think", two) == 1.0

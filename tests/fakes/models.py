@@ -229,6 +229,8 @@ class FakeModels:
         self.script = script
         self.final = FakeAsr(script, fails)
         self.quick = FakeAsr(script)
+        self.background = FakeAsr(script)
+        self.apart = FakeSeparation(script)
         self.may_load = threading.Event()
         self.may_load.set()
         self.is_loading = threading.Event()
@@ -248,8 +250,11 @@ class FakeModels:
     def asr(self, backend_id: str, *, threads: int = 1) -> AsrModel:
         return self.quick if backend_id == ModelChoice().asr_partial else self.final
 
+    def background_asr(self, backend_id: str) -> AsrModel:
+        return self.background
+
     def separation(self, name: str, *, threads: int = 2) -> SeparationModel:
-        return FakeSeparation(self.script)
+        return self.apart
 
     def load_choice(self, choice: ModelChoice) -> tuple[ModelUse, ...]:
         self.is_loading.set()

@@ -281,7 +281,7 @@ def tape(meeting_id: MeetingId) -> list[MeetingEvent]:
             rss_mb=800,
             promised_s=2.0,
             observed_s=2.8 if lag_s > 1 else 1.9,
-            relief=2 if lag_s > 1 else 0,
+            relief=3 if lag_s > 1 else 0,
         )
         events.append(HealthMeasured(meeting_id=meeting_id, t=end_s + 1.0, health=health))
     events.sort(key=lambda event: event.t)

@@ -57,6 +57,7 @@ class LivePanel(QScrollArea):
             ("front", self.tr("Speakers")),
             ("asr-final", self.tr("Final words")),
             ("asr-partial", self.tr("First words")),
+            ("separation", self.tr("Both voices")),
             ("memory", self.tr("Memory")),
             ("models", self.tr("Models")),
         ):
@@ -171,6 +172,7 @@ def _heading(text: str, parent: QWidget) -> QLabel:
 def _relief_text(relief: int) -> str:
     texts = (
         _tr("Full"),
+        _tr("Two voices as one text"),
         _tr("Newest words less often"),
         _tr("Only final words"),
         _tr("Final words less often"),

@@ -8,7 +8,7 @@ from app.bench.latency import MAX_WORD_S, Delays, measure_delays
 from app.bench.sets import ReferenceWord
 from app.bench.text import normalise
 from app.domain.ids import StreamId
-from app.domain.messages import SegmentStatus
+from app.domain.messages import CorrectionReason, SegmentStatus
 from tests.fakes.shown import final, partial, spoken
 
 pytestmark = pytest.mark.unit
@@ -109,3 +109,19 @@ def test_delays_add_up():
     assert total == Delays(
         shown=(1.0, 1.0), final=(2.0, 2.0), released=(3.0, 3.0), words=8, found=2
     )
+
+
+def test_words_that_only_a_correction_brings_are_found_but_not_timed():
+    late = CorrectionReason.SECOND_OPINION
+    shown = [
+        final(2.5, "hello there"),
+        final(9.0, "hello all there", reason=late),
+        final(9.0, "you", segment_id="b", start_s=3.0, reason=late),
+    ]
+
+    delays = measure_delays(shown, spoken("hello there you"))
+
+    assert delays.shown == pytest.approx((1.5, 0.5))
+    assert delays.final == delays.shown
+    assert len(delays.released) == 2
+    assert (delays.words, delays.found) == (3, 3)

@@ -113,6 +113,8 @@ def result(off=(10, 40), auto=(8, 20)):
             way=way,
             whole=WordScore(words=100, errors=whole, cp_errors=whole),
             overlapped=WordScore(words=50, errors=overlapped, cp_errors=overlapped),
+            cpu_s=30.0,
+            audio_s=60.0,
         )
 
     return SeparateResult(
@@ -143,6 +145,8 @@ def test_record_is_json_with_every_way():
     assert not record["ok"]
     assert record["gain_db"]["clean"]["mean"] == 9.0
     assert record["words"]["auto"]["overlapped_cpwer"] == 40.0
+    assert record["words"]["auto"]["cost"] == 0.5
+    assert (record["point"], record["realtime"]) == ("final", False)
     assert len(record["meetings"]) == 2
 
 

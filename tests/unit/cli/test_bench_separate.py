@@ -76,3 +76,19 @@ def test_empty_folder_is_told(line, folder, tmp_path):
     result = line.run("bench", "separate", "--set", str(tmp_path / "empty"), exit_code=2)
 
     assert "neither recordings" in result.stderr
+
+
+def test_live_path_is_compared_with_and_without_the_rescue(line, folder):
+    result = line.run(
+        *("bench", "separate", "--set", folder, "--count", "0", "--meetings", "1", "--json"),
+        *("--point", "live", "--fast"),
+    )
+    record = json.loads(result.stdout.splitlines()[-1])
+
+    assert (record["point"], record["realtime"]) == ("live", False)
+    assert list(record["words"]) == ["off", "auto", "streams"]
+    assert {"cost", "overlapped_cpwer"} <= record["words"]["auto"].keys()
+    assert line.program.engine.jobs == []
+    configs = line.program.engine.configs
+    assert [config.models.separation for config in configs] == [None, "auto", None]
+    assert {config.point.value for config in configs} == {"live"}

@@ -89,6 +89,28 @@ def changed(*updates):
     )
 
 
+def test_both_voices_of_an_overlap_are_lines_of_their_own(view):
+    show, tail, _ = view
+    both = {"reason": CorrectionReason.SECOND_OPINION, "has_overlap": True}
+    show(changed(segment("a", "so good day", start_s=61, end_s=62)))
+
+    show(
+        changed(
+            replace(segment("a", "so good", start_s=61, revision=3), **both),
+            replace(segment("b", "what a day", start_s=62, track="S2"), **both),
+            replace(segment("c", "x", start_s=62), words=(), **both),
+        )
+    )
+    show(changed(segment("d", "then", start_s=64)))
+
+    assert tail.lines == [
+        "[01:01] Ada: so good day",
+        "[01:01] at once, Ada: so good",
+        "[01:02] at once, Unknown: what a day",
+    ]
+    assert tail.tails[-1] == "[01:04] Ada: then"
+
+
 def test_sentences_appear_once_when_final_and_what_is_unfinished_is_the_tail(view):
     show, tail, _ = view
 

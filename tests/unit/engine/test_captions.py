@@ -177,8 +177,8 @@ def test_relief_asks_for_fewer_partials_then_none_then_fewer_finals():
         first = next(i for i in range(10, 30) if final_plan(captions, i / 10) is not None)
         finals.append(first / 10)
 
-    assert partials == [5, 3, 0, 0]
-    assert finals == [1.1, 1.1, 1.1, 1.4]
+    assert partials == [5, 5, 3, 0, 0]
+    assert finals == [1.1, 1.1, 1.1, 1.1, 1.4]
 
 
 def test_stream_that_waits_longest_is_decoded_first():

@@ -45,6 +45,16 @@ def test_model_is_loaded_once(found, tmp_path):
     assert found["asr", "whisper-base"].loaded == [(tmp_path, 1)]
 
 
+def test_recogniser_of_the_background_is_a_copy_that_is_kept(found, tmp_path):
+    models = LoadedModels(tmp_path)
+
+    own, copy = models.asr("whisper-base"), models.background_asr("whisper-base")
+
+    assert copy is not own
+    assert models.background_asr("whisper-base") is copy
+    assert found["asr", "whisper-base"].loaded == [(tmp_path, 1)] * 2
+
+
 def test_every_stream_gets_a_voice_activity_model_of_its_own(found, tmp_path):
     models = LoadedModels(tmp_path)
 

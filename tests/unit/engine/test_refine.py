@@ -435,3 +435,87 @@ def test_a_part_in_the_middle_keeps_its_times_and_corrected_lines(tmp_path):
     assert segment.words[0].span.start_s == pytest.approx(6.6, abs=0.05)
     assert done.transcript.get(SegmentId("system-9-0")) == LIVE[3]
     assert kept.transcript.get(SegmentId("system-0-1")) == live[1]
+
+
+# --- two people at once in a part ---
+
+CROWD = Script.of_turns((0, 1.0, FIRST), (1, 4.7, SECOND), (0, 12.5, THIRD))
+CROWD_LIVE = (
+    live_segment("system-0-0", 1.0, FIRST, "S9"),
+    live_segment("system-0-1", 6.6, " ".join(SECOND.split()[5:]), "S2"),
+    live_segment("system-0-2", 12.5, THIRD, "S9"),
+)
+CROWD_TURNS = (
+    SpeakerTurn(stream=SYSTEM, span=Span.from_seconds(1.0, 6.25), track=TrackId("S9")),
+    SpeakerTurn(stream=SYSTEM, span=Span.from_seconds(4.7, 9.25), track=TrackId("S2")),
+    SpeakerTurn(stream=SYSTEM, span=Span.from_seconds(12.5, 16.0), track=TrackId("S9")),
+)
+CROWD_PART = Span.from_seconds(0.5, 10.0)
+
+
+def heard_again(tmp_path, separation, *, turns=CROWD_TURNS, **changes):
+    return Pass(
+        tmp_path,
+        script=CROWD,
+        live=CROWD_LIVE,
+        part=CROWD_PART,
+        turns={SYSTEM: turns},
+        models=ModelChoice(separation=separation),
+        **changes,
+    )
+
+
+@pytest.fixture
+def scripted_sources(monkeypatch):
+    """Scripted samples are codes: faded they say nothing, and all their energy is in one bin."""
+    monkeypatch.setattr("app.pipeline.separate.FADE_S", 0.0)
+    monkeypatch.setattr("app.engine.rescue.MAX_BLEND", 1.0)
+
+
+def test_both_voices_of_a_part_that_is_heard_again_are_written(tmp_path, scripted_sources):
+    plain = heard_again(tmp_path, None)
+    rescued = heard_again(tmp_path, "two-voices")
+
+    assert "~" in " ".join(text for _, text in plain.turns)
+    assert rescued.turns[:2] == [("S9", FIRST), ("S2", SECOND)]
+    assert rescued.transcript.get(SegmentId("system-0-2")) == CROWD_LIVE[2]
+    first, second = list(rescued.transcript)[:2]
+    assert first.has_overlap
+    assert second.has_overlap
+    assert first.span.overlap(second.span)
+
+
+def test_corrected_line_of_a_part_that_is_heard_again_stays(tmp_path, scripted_sources):
+    kept = heard_again(tmp_path, "two-voices", locked=["system-0-1"])
+
+    assert kept.transcript.get(SegmentId("system-0-1")) == CROWD_LIVE[1]
+
+
+def test_voices_of_a_part_are_learned_in_the_whole_recording(tmp_path, monkeypatch):
+    """The views of a part end with it."""
+    lengths = []
+
+    def learn(samples):
+        lengths.append(len(samples))
+
+    monkeypatch.setattr("app.engine.rescue.exemplars.learn", learn)
+    whole = SpoolView.__init__
+
+    def cut(view, path, sample_count=None):
+        whole(view, path, None if sample_count is None else CROWD_PART.end)
+
+    monkeypatch.setattr(SpoolView, "__init__", cut)
+
+    heard_again(tmp_path, "auto")
+
+    assert lengths == [to_samples(3.0), to_samples(3.7 + 3.5)]
+
+
+def test_nothing_more_is_loaded_for_a_part_where_nobody_talks_at_once(tmp_path):
+    def prepare(models):
+        models.embedding = None
+
+    done = heard_again(tmp_path, "two-voices", turns=CROWD_TURNS[::2], prepare=prepare)
+
+    assert done.models.apart.lengths == []
+    assert done.transcript.get(SegmentId("system-0-2")) == CROWD_LIVE[2]

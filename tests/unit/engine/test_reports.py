@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.errors import Category, Severity
 from app.domain.units import Span
-from app.engine.reports import asr_failed, lane_died
+from app.engine.reports import asr_failed, lane_died, rescue_failed
 from app.lib.threads import Crash
 
 pytestmark = pytest.mark.unit
@@ -38,3 +38,12 @@ def test_dead_lane_is_fatal_and_may_be_tried_again():
     assert (report.severity, report.stage) == (Severity.FATAL, "lane-asr")
     assert (report.detail, report.traceback_text) == ("boom", "at line 1")
     assert report.is_retryable
+
+
+def test_failed_rescue_is_a_warning_that_names_what_is_missing():
+    report = rescue_failed(raised(MemoryError("no room")))
+
+    assert (report.severity, report.stage) == (Severity.WARNING, "separation")
+    assert "two people talk at once" in report.user_text
+    assert report.detail == "MemoryError: no room"
+    assert "raise error" in report.traceback_text

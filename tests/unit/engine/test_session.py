@@ -520,7 +520,7 @@ def test_health_tells_every_stage():
     session.cancel()
     session.wait()
 
-    assert {stage.stage for stage in health.stages} == {"front", "asr-final", "asr-partial"}
+    assert {s.stage for s in health.stages} == {"front", "asr-final", "asr-partial", "separation"}
     assert health.lag_s == 0.0
     assert health.rss_mb > 10
 

@@ -105,3 +105,19 @@ def test_close_wakes_who_waits(is_full: bool) -> None:
 
     assert worker.join(WAIT_S)
     assert ended.is_set()
+
+
+def test_push_out_makes_room_by_giving_up_the_oldest() -> None:
+    queue = queue_of(5)
+
+    assert [queue.push_out(item) for item in (2.0, 3.0, 1.0)] == [(), (), (2.0,)]
+    assert queue.push_out(9.0) == (3.0, 1.0)
+    assert (queue.weight, queue.get(), queue.weight) == (9.0, 9.0, 0.0)
+
+
+def test_push_out_refuses_once_the_queue_is_closed() -> None:
+    queue = queue_of(5)
+    queue.close()
+
+    with pytest.raises(QueueClosed):
+        queue.push_out(1.0)

@@ -1,8 +1,10 @@
+import os
+import sys
 import threading
 
 import pytest
 
-from app.lib.threads import Crash, Worker
+from app.lib.threads import Crash, Worker, yield_to_others
 
 pytestmark = pytest.mark.unit
 
@@ -74,3 +76,22 @@ def test_crash_is_logged_when_nobody_listens(caplog: pytest.LogCaptureFixture) -
     Worker("capture", run).start().join(WAIT_S)
 
     assert "thread capture crashed" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads share one priority elsewhere")
+def test_a_thread_that_yields_hands_its_priority_on_and_leaves_the_others_theirs() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    seen: list[int] = []
+
+    def look(stop: threading.Event) -> None:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def run(stop: threading.Event) -> None:
+        yield_to_others(3)
+        look(stop)
+        Worker("child", look).start().join(WAIT_S)
+
+    Worker("background", run).start().join(WAIT_S)
+
+    assert seen == [min(19, own + 3)] * 2
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own

@@ -178,3 +178,22 @@ def test_spans_that_touch_or_overlap_are_joined():
 
     assert joined(spans) == [Span(0, 20), Span(30, 40)]
     assert joined([]) == []
+
+
+def test_talk_names_every_turn_in_a_span_by_time(stitcher):
+    stitcher.push(window(0, "####......", "..#######."))
+
+    talk = stitcher.talk(Span(1 * STEP, 8 * STEP))
+
+    assert frames([span for span, _ in talk]) == [(1, 4), (2, 8)]
+    assert [chain_id for _, chain_id in talk] == [1, 2]
+    assert stitcher.talk(Span(9 * STEP, 12 * STEP)) == []
+
+
+def test_alone_is_where_exactly_one_chain_talks(stitcher):
+    stitcher.push(window(0, "#####....#", "...####..."))
+
+    found = stitcher.alone(Span(1 * STEP, 20 * STEP))
+
+    assert frames([span for span, _ in found]) == [(1, 3), (5, 7), (9, 10)]
+    assert [chain_id for _, chain_id in found] == [1, 2, 1]

@@ -1,13 +1,16 @@
 """Segments, their ids and their revisions."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.messages import CorrectionReason, SegmentStatus, TranscriptPatch
 from app.domain.transcript import Transcript
+from app.domain.units import Span
 from app.pipeline.assemble import Assembler
+from app.pipeline.attribute import Piece
 from tests.fakes.speech import make_piece, make_words, texts
 
 pytestmark = pytest.mark.unit
@@ -286,3 +289,99 @@ def test_a_turn_is_given_by_most_of_its_written_time(assembler):
     assert assembler.chains_given({short: bob}) == {}
     assert assembler.chains_given({long: bob, short: eve}) == {1: bob}
     assert assembler.chains_given({SegmentId("gone"): bob}) == {}
+
+
+# --- two people at once ---
+
+A, B = TrackId("S1"), TrackId("S2")
+
+
+def overlapping(voice, text, start_s):
+    return replace(make_piece(voice, make_words(text, start_s)), has_overlap=True)
+
+
+@pytest.fixture
+def crowd(assembler):
+    """Three final segments of which the two last are one voice in the plain text."""
+    return final(
+        assembler,
+        make_piece(1, make_words("so I said")),
+        make_piece(1, make_words("that never", 1.2)),
+        make_piece(1, make_words("was mine", 2.0)),
+    )
+
+
+def rewrite(assembler, old, *pieces, chain_at=lambda track, span: 2):
+    return assembler.rewrite(MIC, old, pieces, chain_at, language="en")
+
+
+def test_both_voices_take_the_place_of_the_plain_text_as_corrections(assembler, crowd):
+    _, second, third = crowd
+
+    updates = rewrite(
+        assembler,
+        [second, third],
+        overlapping(A, "that was mine", 1.2),
+        overlapping(B, "no never at all", 1.3),
+    )
+
+    assert shown(*crowd, *updates) == [
+        ("final", "so I said"),
+        ("final", "that was mine"),
+        ("final", "no never at all"),
+    ]
+    assert {u.reason for u in updates} == {CorrectionReason.SECOND_OPINION}
+    assert [u.track for u in updates] == ["S1", "S2"]
+    assert all(u.has_overlap and u.committed == len(u.words) for u in updates)
+    assert {u.segment_id for u in updates} == {second.segment_id, third.segment_id}
+    assert min(u.revision for u in updates) > third.revision
+
+
+def test_more_pieces_than_segments_get_new_ids_and_fewer_retract_the_rest(assembler, crowd):
+    first, second, third = crowd
+    apart = rewrite(
+        assembler, [second], overlapping(A, "that was", 1.2), overlapping(B, "never", 1.3)
+    )
+    joined = rewrite(assembler, [first, third], overlapping(A, "so I said it was mine", 0.0))
+
+    assert len({u.segment_id for u in (*crowd, *apart)}) == 4
+    assert [texts(u.words) for u in joined] == ["so I said it was mine", ""]
+    assert joined[1].is_retracted
+
+
+def test_what_stays_as_it_was_is_not_told_again(assembler, crowd):
+    first, second, _ = crowd
+    plain = Piece(voice=A, words=first.words, has_overlap=False)
+
+    updates = rewrite(assembler, [first, second], plain, overlapping(B, "never", 1.3))
+
+    assert [texts(u.words) for u in updates] == ["never"]
+
+
+def test_rewritten_segments_follow_the_labels_of_their_chains(assembler, labels, crowd):
+    _, second, _ = crowd
+    rewrite(assembler, [second], overlapping(A, "that was", 1.2), overlapping(B, "never", 1.3))
+
+    labels.tracks = {1: "S1", 2: "S3"}
+    (update,) = assembler.relabel()
+
+    assert (texts(update.words), update.track) == ("never", "S3")
+
+
+def test_rewritten_segments_are_not_attributed_again_and_hide_no_later_one(assembler, crowd):
+    first, second, third = crowd
+    rewrite(assembler, [second], overlapping(A, "that was", 1.2), overlapping(B, "never", 1.3))
+
+    assert assembler.final_since(MIC, 0) == [first, third]
+
+
+def test_final_segments_in_a_span_include_rewritten_ones(assembler, crowd):
+    first, second, _ = crowd
+    rewrite(assembler, [second], overlapping(A, "that was", 1.2), overlapping(B, "never", 1.3))
+    final(assembler, make_piece(2, make_words("later", 9.0)), utterance="mic-9")
+    final(assembler, make_piece(2, make_words("far", 1.2)), utterance="sys", stream=SYSTEM)
+
+    found = assembler.final_in(MIC, Span.from_seconds(1.8, 2.5))
+
+    assert [texts(s.words) for s in found] == ["that was", "was mine"]
+    assert [texts(s.words) for s in assembler.final_in(MIC, first.span)] == ["so I said"]

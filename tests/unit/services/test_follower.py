@@ -201,3 +201,57 @@ def test_a_line_given_on_is_learned_anew(program, follower):
     follower.on_health(HEALTH)
 
     assert follower.session.lessons == [{"a": "S2"}, {"a": "S1"}]
+
+
+def written(program):
+    """The lines in the library, as the user sees them."""
+    transcript = program.library.transcripts.transcript(M)
+    machine = {s.segment_id: " ".join(word.text for word in s.words) for s in transcript.segments}
+    return list((machine | transcript.edited_texts).values())
+
+
+def both_voices(revision=5):
+    """What the engine makes of segment "a" and a new one, where two people talk at once."""
+    return replace(
+        patch(
+            replace(segment("a", "hello all", revision=revision), has_overlap=True),
+            replace(segment("b", "good day", revision=revision, track="S2"), has_overlap=True),
+        ),
+        is_whole=True,
+    )
+
+
+def test_both_voices_of_an_overlap_take_the_place_of_the_plain_text(program, follower):
+    follower.on_patch(patch(segment("a", "hello day")))
+
+    follower.on_patch(both_voices())
+
+    assert written(program) == ["hello all", "good day"]
+
+
+@pytest.mark.parametrize("correct", ["edit", "give"])
+def test_user_keeps_the_last_word_over_a_correction_of_several_segments(program, follower, correct):
+    follower.on_patch(patch(segment("a", "hello day")))
+    if correct == "edit":
+        program.library.transcripts.edit_text(M, A, "hello Dave")
+    else:
+        program.library.transcripts.give_lines(M, [LineSelection(segment_id=A)], None)
+    text = written(program)
+
+    follower.on_patch(both_voices())
+    follower.on_patch(patch(segment("b", "good day", revision=9, track="S1")))
+
+    assert written(program) == text
+    updates = [u for e in program.events_of(TranscriptChanged) for u in e.updates]
+    assert SegmentId("b") not in {update.segment_id for update in updates}
+
+
+def test_next_pass_may_write_what_was_refused(program, follower):
+    follower.on_patch(patch(segment("a", "hello day")))
+    program.library.transcripts.edit_text(M, A, "hello Dave")
+    follower.on_patch(both_voices())
+
+    follower.begin([StreamId.MIX], OperatingPoint.FINAL)
+    follower.on_patch(patch(segment("b", "good day", revision=9)))
+
+    assert written(program) == ["hello Dave", "good day"]
