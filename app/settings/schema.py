@@ -189,7 +189,8 @@ class ModelSettings:
         Option(
             label="Voices at once",
             help="Take apart people who talk at the same time, after the meeting: off, auto (where "
-            "the outcome can be trusted), on, or a network: two-voices or an asteroid checkpoint.",
+            "the outcome can be trusted), on, or a network: two-voices, pixit or an asteroid "
+            "checkpoint.",
             suggestions=(SEPARATION_OFF, SEPARATION_AUTO, SEPARATION_ON),
         ),
     )
