@@ -134,10 +134,44 @@ class ModelEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnModel:
+    """A model whose weights only the user can get: their conditions have to be accepted.
+
+    Attributes:
+        file_name: In the models folder and in the repository.
+        repository: Of the hub.
+        memory_mb: Needed when loaded.
+    """
+
+    model_id: str
+    role: str
+    title: str
+    licence: str
+    languages: tuple[str, ...]
+    memory_mb: int
+    file_name: str
+    repository: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """All known models, in the order of the file."""
+    """All known models, in the order of the file.
+
+    Attributes:
+        own: Weights that the user brings.
+    """
 
     models: tuple[ModelEntry, ...]
+    own: tuple[OwnModel, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all models, those that the user brings last."""
+        return (*(model.model_id for model in self.models), *(own.model_id for own in self.own))
+
+    def find_own(self, model_id: str) -> OwnModel | None:
+        """The entry of a model that the user brings; None where `model_id` is none of them."""
+        return next((model for model in self.own if model.model_id == model_id), None)
 
     def find(self, model_id: str) -> ModelEntry:
         """The entry of `model_id`.
@@ -148,7 +182,7 @@ class Manifest:
         for model in self.models:
             if model.model_id == model_id:
                 return model
-        known = ", ".join(model.model_id for model in self.models)
+        known = ", ".join(self.ids)
         raise KnownError(
             f'There is no model called "{model_id}". Known models: {known}.',
             category=Category.INPUT,
@@ -166,7 +200,10 @@ def load_manifest(path: Path) -> Manifest:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']}, expected {SCHEMA}")
-        manifest = Manifest(models=tuple(_model(table) for table in document["model"]))
+        manifest = Manifest(
+            models=tuple(_model(table) for table in document["model"]),
+            own=tuple(_own_model(table) for table in document.get("own_model", ())),
+        )
         _check(manifest)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise BugError(f"the manifest {path} cannot be used: {error!r}") from error
@@ -185,6 +222,19 @@ def _model(table: Mapping[str, Any]) -> ModelEntry:
         is_default=table["is_default"],
         files=tuple(WeightFile(**file) for file in table["files"]),
         sources=tuple(_source(source, table["files"]) for source in table["sources"]),
+    )
+
+
+def _own_model(table: Mapping[str, Any]) -> OwnModel:
+    return OwnModel(
+        model_id=table["id"],
+        role=table["role"],
+        title=table["title"],
+        licence=table["licence"],
+        languages=tuple(table["languages"]),
+        memory_mb=table["memory_mb"],
+        file_name=table["file_name"],
+        repository=table["repository"],
     )
 
 
@@ -207,8 +257,7 @@ def _source(table: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> Sou
 
 def _check(manifest: Manifest) -> None:
     """Raise ValueError where an entry contradicts itself."""
-    ids = [model.model_id for model in manifest.models]
-    if len(set(ids)) != len(ids):
+    if len(set(manifest.ids)) != len(manifest.ids):
         raise ValueError("a model id stands twice")
     for model in manifest.models:
         names = [file.name for file in model.files]

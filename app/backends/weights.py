@@ -28,6 +28,7 @@ from app.backends.fetching import (
 from app.backends.manifest import (
     Manifest,
     ModelEntry,
+    OwnModel,
     WeightFile,
     WheelSource,
     load_manifest,
@@ -47,9 +48,17 @@ MEMORY_SHARE = 0.5
 def require(models_dir: Path, model_id: str, manifest_file: Path = MANIFEST_FILE) -> Path:
     """The folder of a model whose files are all there (by size; nothing is hashed).
 
+    Of a model that the user brings: where its file lies, in the models folder or the hub's cache.
+
     Raises:
         KnownError: Unknown id, or files are missing; says which command brings them.
     """
+    own = load_manifest(manifest_file).find_own(model_id)
+    if own is not None:
+        found = _find_own(own, models_dir)
+        if found is None:
+            raise _not_brought(own, models_dir)
+        return found.parent
     entry = load_manifest(manifest_file).find(model_id)
     folder = _folder(entry, models_dir, manifest_file)
     if not _is_complete(entry, folder):
@@ -89,18 +98,27 @@ class LocalWeights:
         return load_manifest(self._manifest_file)
 
     def list(self) -> tuple[ModelStatus, ...]:
-        """All models of the manifest; a model is ok when all files have the listed size."""
-        return tuple(
+        """All models of the manifest; a model is ok when all files have the listed size.
+
+        Those that the user brings come last; they are ok when their file is there.
+        """
+        known = [
             self._status(entry, OK if _is_complete(entry, self._folder(entry)) else MISSING)
             for entry in self._manifest.models
-        )
+        ]
+        return (*known, *(self._own_status(own) for own in self._manifest.own))
 
     def verify(self, model_id: str | None = None) -> tuple[ModelStatus, ...]:
         """Check every file's sha256, of one model or of all of which a file is present.
 
+        Nothing is known about the files of a model that the user brings.
+
         Raises:
             KnownError: Unknown id.
         """
+        own = None if model_id is None else self._manifest.find_own(model_id)
+        if own is not None:
+            return (self._own_status(own),)
         if model_id is not None:
             entries: Sequence[ModelEntry] = (self._manifest.find(model_id),)
         else:
@@ -119,6 +137,11 @@ class LocalWeights:
             KnownError: Unknown id, no source gave the right files, or the disk refuses; what was
                 there is unchanged.
         """
+        own = self._manifest.find_own(model_id)
+        if own is not None:
+            if _find_own(own, self._models_dir) is None:
+                raise _not_brought(own, self._models_dir)
+            return self._own_status(own)
         entry = self._manifest.find(model_id)
         progress = on_progress or _ignore_progress
         if self._verified_state(entry) == OK:
@@ -195,6 +218,23 @@ class LocalWeights:
             folder=self._folder(entry),
             fits_this_machine=entry.memory_mb * 1_000_000 <= self._memory_bytes * MEMORY_SHARE,
             sha256=entry.sha256,
+        )
+
+    def _own_status(self, own: OwnModel) -> ModelStatus:
+        path = _find_own(own, self._models_dir)
+        return ModelStatus(
+            model_id=own.model_id,
+            role=own.role,
+            title=own.title,
+            licence=own.licence,
+            languages=own.languages,
+            size_bytes=0 if path is None else path.stat().st_size,
+            memory_mb=own.memory_mb,
+            is_default=False,
+            state=MISSING if path is None else OK,
+            folder=self._models_dir / own.model_id if path is None else path.parent,
+            fits_this_machine=own.memory_mb * 1_000_000 <= self._memory_bytes * MEMORY_SHARE,
+            sha256="",
         )
 
     def _install(
@@ -300,6 +340,26 @@ def _folder(entry: ModelEntry, models_dir: Path, manifest_file: Path) -> Path:
     if entry.bundled_folder is not None:
         return manifest_file.parent / entry.bundled_folder
     return models_dir / entry.model_id
+
+
+def _find_own(own: OwnModel, models_dir: Path) -> Path | None:
+    """The file of a model that the user brings; nothing is fetched."""
+    path = models_dir / own.model_id / own.file_name
+    if path.is_file():
+        return path
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(own.repository, own.file_name)
+    return Path(cached) if isinstance(cached, str) else None
+
+
+def _not_brought(own: OwnModel, models_dir: Path) -> KnownError:
+    return KnownError(
+        f"The weights of {own.model_id} are not on this machine, and only you can get them: accept "
+        f"their conditions at https://huggingface.co/{own.repository}, then run: "
+        f"hf download {own.repository} {own.file_name} --local-dir {models_dir / own.model_id}",
+        category=Category.MISSING_MODEL,
+    )
 
 
 def _incomplete_installation(entry: ModelEntry, folder: Path) -> KnownError:

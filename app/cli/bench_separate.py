@@ -53,7 +53,7 @@ from app.domain.units import SESSION_RATE_HZ
 @click.option(
     "--network",
     metavar="CHECKPOINT",
-    help="Measure a network instead: two-voices, which ships with the program, or your own.",
+    help="Measure a network instead: two-voices, which ships with the program, pixit, or your own.",
 )
 @click.option(
     "--count", type=click.IntRange(min=0), default=40, show_default=True, help="Mixtures of a kind."

@@ -14,7 +14,7 @@ from app.cli.session import Session
 from app.domain.errors import KnownError
 from app.domain.session import (
     SEPARATION_AUTO,
-    SEPARATION_MODEL,
+    SEPARATION_NETWORKS,
     SEPARATION_OFF,
     SEPARATION_ON,
     ModelChoice,
@@ -123,8 +123,8 @@ def part_options(command: Command) -> Command:
             "--separation",
             metavar="off|auto|on|NETWORK",
             help="Take apart people who talk at once, live and after the meeting, by what they "
-            "sound like alone; auto: where the outcome can be trusted. A network is two-voices, a "
-            "checkpoint file of asteroid, or its repository on the hub.",
+            "sound like alone; auto: where the outcome can be trusted. A network is two-voices, "
+            "pixit, a checkpoint file of asteroid or PixIT, or its repository on the hub.",
         ),
         click.option(
             "--echo",
@@ -174,7 +174,7 @@ def read_separation(text: str) -> str | None:
     Raises:
         KnownError: Neither a mode, nor a file, nor a repository of the hub.
     """
-    if text in (SEPARATION_AUTO, SEPARATION_ON, SEPARATION_MODEL):
+    if text in (SEPARATION_AUTO, SEPARATION_ON, *SEPARATION_NETWORKS):
         return text
     if text == SEPARATION_OFF:
         return None
@@ -184,7 +184,7 @@ def read_separation(text: str) -> str | None:
     if re.fullmatch(r"[\w.-]+/[\w.-]+", text) and not path.suffix:
         return text
     raise KnownError(
-        "--separation takes off, auto, on, two-voices, a file, or owner/name of the hub; "
+        "--separation takes off, auto, on, two-voices, pixit, a file, or owner/name of the hub; "
         f"{text!r} is none."
     )
 

@@ -49,6 +49,9 @@ class SpeakerRange:
 
 SEPARATION_MODEL = "two-voices"
 """The network that ships with the program."""
+SEPARATION_PIXIT = "pixit"
+"""The network of pyannote.audio, with weights of the user's."""
+SEPARATION_NETWORKS = (SEPARATION_MODEL, SEPARATION_PIXIT)
 SEPARATION_OFF = "off"
 SEPARATION_AUTO = "auto"
 SEPARATION_ON = "on"
@@ -61,9 +64,9 @@ class ModelChoice:
     Attributes:
         separation: What takes overlapping voices apart: None for nothing; "auto" for what the
             voices sound like alone in the same recording, where the outcome can be trusted; "on"
-            for that wherever two people overlap; else a network, used as with "auto": the id of
-            the one that ships with the program, or a checkpoint of asteroid (file, or repository
-            of the hub).
+            for that wherever two people overlap; else a network, used as with "auto": one of
+            `SEPARATION_NETWORKS`, or a checkpoint of asteroid or PixIT (file, or repository of
+            the hub).
     """
 
     vad: str = "silero-vad"

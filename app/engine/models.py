@@ -10,6 +10,8 @@ from typing import Any
 from app.backends import registry
 from app.backends.clustering import agglomerative
 from app.backends.manifest import load_manifest
+from app.backends.separation import pixit
+from app.backends.separation.asteroid_checkpoint import find_checkpoint
 from app.backends.weights import MANIFEST_FILE
 from app.domain.errors import KnownError
 from app.domain.messages import ModelUse
@@ -21,7 +23,12 @@ from app.domain.ports import (
     SeparationModel,
     VoiceActivityModel,
 )
-from app.domain.session import SEPARATION_MODEL, ModelChoice
+from app.domain.session import (
+    SEPARATION_MODEL,
+    SEPARATION_NETWORKS,
+    SEPARATION_PIXIT,
+    ModelChoice,
+)
 
 log = logging.getLogger(__name__)
 
@@ -67,18 +74,21 @@ class LoadedModels:
         return model
 
     def separation(self, name: str, *, threads: int = 2) -> SeparationModel:
-        """A separation network: the id of the shipped one, or a checkpoint of the user's.
+        """A separation network: one of `SEPARATION_NETWORKS`, or a checkpoint of the user's.
 
         Raises:
-            KnownError: It is not on this machine, or is no separation network of asteroid.
+            KnownError: It is not on this machine, or is no separation network of asteroid or
+                pyannote.audio.
         """
-        if name == SEPARATION_MODEL:
-            shipped: SeparationModel = self._get("separation", SEPARATION_MODEL, threads)
-            return shipped
+        if name in SEPARATION_NETWORKS:
+            known: SeparationModel = self._get("separation", name, threads)
+            return known
         key = ("separation", f"{name}/{threads}")
         if key not in self._loaded:
-            load = registry.find("separation", SEPARATION_MODEL).load
-            self._loaded[key] = load(self.models_dir, threads=threads, checkpoint=name)
+            path = find_checkpoint(name)
+            kind = SEPARATION_PIXIT if pixit.is_checkpoint(path) else SEPARATION_MODEL
+            load = registry.find("separation", kind).load
+            self._loaded[key] = load(self.models_dir, threads=threads, checkpoint=path)
             file_name = Path(name).name
             self._used["separation", file_name] = ModelUse(
                 model_id=file_name, role="separation", version="", sha256=""

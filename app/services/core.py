@@ -16,7 +16,7 @@ from app.domain.ports import (
     TranscriptStore,
     WeightsStore,
 )
-from app.domain.session import SEPARATION_MODEL, ModelChoice
+from app.domain.session import SEPARATION_NETWORKS, ModelChoice
 from app.lib.clock import Clock
 from app.lib.paths import Paths
 from app.settings.schema import Settings
@@ -62,8 +62,8 @@ class Core:
             models.asr_partial,
             models.asr_final,
         ]
-        if models.separation_network == SEPARATION_MODEL:
-            chosen.append(SEPARATION_MODEL)
+        if models.separation_network in SEPARATION_NETWORKS:
+            chosen.append(models.separation_network)
         known = {status.model_id: status for status in self.weights.list()}
         unknown = [model_id for model_id in chosen if model_id not in known]
         if unknown:

@@ -197,8 +197,8 @@ class ModelSettings:
         Option(
             label="Voices at once",
             help="Take apart people who talk at the same time, while the meeting runs and after "
-            "it: off, auto (where the outcome can be trusted), on, or a network: two-voices or an "
-            "asteroid checkpoint.",
+            "it: off, auto (where the outcome can be trusted), on, or a network: two-voices, pixit "
+            "or an asteroid checkpoint.",
             suggestions=(SEPARATION_OFF, SEPARATION_AUTO, SEPARATION_ON),
         ),
     )

@@ -60,21 +60,18 @@ class AsteroidSeparation:
         return fitted
 
 
-def load(models_dir: Path, *, threads: int = 2, checkpoint: str | None = None) -> SeparationModel:
+def load(models_dir: Path, *, threads: int = 2, checkpoint: Path | None = None) -> SeparationModel:
     """Load the network that ships with the program, or another checkpoint.
 
     Args:
         models_dir: The folder that holds one folder per model.
         threads: Cores that one call may use.
-        checkpoint: A file, or a repository of the hub that is in the hub's cache on this machine.
+        checkpoint: A file; see `find_checkpoint`.
 
     Raises:
         KnownError: The file is missing or holds no separation network of asteroid.
     """
-    if checkpoint is None:
-        path = require(models_dir, INFO.backend_id) / FILE_NAME
-    else:
-        path = find_checkpoint(checkpoint)
+    path = checkpoint or require(models_dir, INFO.backend_id) / FILE_NAME
     return AsteroidSeparation(read_network(path), threads=threads)
 
 
@@ -94,8 +91,8 @@ def find_checkpoint(name: str) -> Path:
         if isinstance(cached, str):
             return Path(cached)
     raise KnownError(
-        f"There is no separation checkpoint {name}. Name a file of asteroid, or a repository of "
-        f"the hub that you have got with: hf download {name} {HUB_FILE}",
+        f"There is no separation checkpoint {name}. Name a file of asteroid or PixIT, or a "
+        f"repository of the hub that you have got with: hf download {name} {HUB_FILE}",
         category=Category.MISSING_MODEL,
     )
 

@@ -55,7 +55,12 @@ def test_shipped_manifest_lists_default_set_with_every_default_choice() -> None:
 def test_shipped_manifest_has_pinned_wheels_and_a_card_per_model() -> None:
     cards = MANIFEST_FILE.parent / "cards"
 
-    for model in load_manifest(MANIFEST_FILE).models:
+    manifest = load_manifest(MANIFEST_FILE)
+    for own in manifest.own:
+        card = (cards / f"{own.model_id}.md").read_text(encoding="utf-8")
+        assert own.repository in card
+        assert own.licence in card
+    for model in manifest.models:
         card = (cards / f"{model.model_id}.md").read_text(encoding="utf-8")
         assert all(file.sha256 in card for file in model.files), model.model_id
         assert model.licence in card
@@ -88,6 +93,42 @@ def test_load_reads_where_a_bundled_model_lies(tmp_path: Path) -> None:
 
     assert model.bundled_folder == "own"
     assert model.sources == (BundledSource(folder="own", members={"a.bin": ("a.bin",)}),)
+
+
+OWN = """
+[[own_model]]
+id = "%s"
+role = "separation"
+title = "Gated"
+licence = "MIT"
+languages = ["*"]
+memory_mb = 10
+file_name = "net.bin"
+repository = "r/gated"
+"""
+
+
+def test_models_that_the_user_brings_stand_apart(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.toml"
+    path.write_text(MINIMAL + OWN % "gated")
+
+    manifest = load_manifest(path)
+
+    assert [model.model_id for model in manifest.models] == ["m"]
+    own = manifest.find_own("gated")
+    assert own is not None
+    assert (own.file_name, own.repository) == ("net.bin", "r/gated")
+    assert manifest.find_own("m") is None
+    with pytest.raises(KnownError, match=r"Known models: m, gated\."):
+        manifest.find("nope")
+
+
+def test_id_of_the_users_own_model_stands_once(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.toml"
+    path.write_text(MINIMAL + OWN % "m")
+
+    with pytest.raises(BugError, match="stands twice"):
+        load_manifest(path)
 
 
 def test_find_lists_known_ids_when_id_is_unknown(tmp_path: Path) -> None:

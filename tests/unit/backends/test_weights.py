@@ -318,3 +318,57 @@ def test_import_does_not_touch_what_ships_with_the_program(
 
     with pytest.raises(KnownError, match="holds no complete model"):
         LocalWeights(models_dir, bundled).import_folder(tmp_path / "stick")
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A manifest with a model that the user brings, and an empty cache of the hub."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    path = write_manifest(tmp_path / "manifest.toml")
+    path.write_text(
+        path.read_text() + '\n[[own_model]]\nid = "gated"\nrole = "separation"\ntitle = "Gated"\n'
+        'licence = "MIT"\nlanguages = ["*"]\nmemory_mb = 10\nfile_name = "net.bin"\n'
+        'repository = "r/gated"\n'
+    )
+    return path
+
+
+def test_model_that_the_user_brings_is_listed_and_told_how_to_get(
+    own: Path, models_dir: Path
+) -> None:
+    weights = LocalWeights(models_dir, own)
+
+    status = weights.list()[-1]
+
+    assert (status.model_id, status.state, status.is_default) == ("gated", "missing", False)
+    for attempt in (lambda: weights.fetch("gated"), lambda: require(models_dir, "gated", own)):
+        with pytest.raises(KnownError, match=r"hf download r/gated net\.bin") as caught:
+            attempt()
+        assert caught.value.category is Category.MISSING_MODEL
+
+
+def test_model_that_the_user_brought_is_used_where_it_lies(own: Path, models_dir: Path) -> None:
+    (models_dir / "gated").mkdir(parents=True)
+    (models_dir / "gated" / "net.bin").write_bytes(b"12345")
+    weights = LocalWeights(models_dir, own)
+
+    status = weights.list()[-1]
+
+    assert (status.state, status.size_bytes, status.sha256) == ("ok", 5, "")
+    assert weights.fetch("gated") == weights.verify("gated")[0] == status
+    assert require(models_dir, "gated", own) == models_dir / "gated"
+
+
+def test_model_in_the_cache_of_the_hub_is_found(
+    own: Path, models_dir: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "cache" / "models--r--gated"
+    snapshot = repository / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "net.bin").touch()
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("abc")
+
+    assert require(models_dir, "gated", own) == snapshot

@@ -80,7 +80,7 @@ def test_separation_is_a_mode_or_a_checkpoint(program, tmp_path, monkeypatch):
         return choice.separation
 
     assert chosen("off") is None
-    modes = ["auto", "on", "two-voices"]
+    modes = ["auto", "on", "two-voices", "pixit"]
     assert [chosen(text) for text in modes] == modes
     assert chosen("libri2mix.bin") == str(own)
     assert chosen("JorisCos/ConvTasNet_Libri2Mix_sepclean_16k") == (

@@ -123,7 +123,7 @@ def test_bad_usage_exits_2(line, arguments):
     ("arguments", "part"),
     [
         (["missing.wav"], "does not exist"),
-        (["talk.wav", "--separation", "convtasnet"], "two-voices, a file, or owner/name"),
+        (["talk.wav", "--separation", "convtasnet"], "two-voices, pixit, a file, or owner/name"),
         (["talk.wav", "--asr", "silero-vad"], "not a model for --asr"),
         (["talk.wav", "--segmentation", "x"], "not a model for --segmentation"),
     ],

@@ -8,6 +8,7 @@ from app.domain.ports import BackendInfo
 from app.domain.session import ModelChoice
 from app.engine import models as models_module
 from app.engine.models import LoadedModels, for_language
+from tests.fakes.pixit import write_pixit
 
 pytestmark = pytest.mark.unit
 
@@ -85,17 +86,36 @@ def test_model_that_the_manifest_does_not_list_has_no_hash(found, tmp_path):
 
 def test_separation_is_the_shipped_network_or_the_users_own(found, tmp_path):
     models = LoadedModels(tmp_path)
+    (tmp_path / "libri2mix.bin").touch()
 
     shipped = models.separation("two-voices")
-    own = models.separation("/somewhere/libri2mix.bin")
+    own = models.separation(str(tmp_path / "libri2mix.bin"))
 
     assert models.separation("two-voices") is shipped
-    assert models.separation("/somewhere/libri2mix.bin") is own
+    assert models.separation(str(tmp_path / "libri2mix.bin")) is own
     assert own is not shipped
     assert [(use.model_id, len(use.sha256)) for use in models.used()] == [
         ("libri2mix.bin", 0),
         ("two-voices", 64),
     ]
+
+
+def test_checkpoint_is_loaded_by_the_backend_whose_network_it_holds(found, tmp_path):
+    write_pixit(tmp_path / "meetings.bin")
+    (tmp_path / "libri2mix.bin").touch()
+    models = LoadedModels(tmp_path)
+
+    models.separation("pixit")
+    models.separation(str(tmp_path / "meetings.bin"))
+    models.separation(str(tmp_path / "libri2mix.bin"))
+
+    assert len(found["separation", "pixit"].loaded) == 2
+    assert len(found["separation", "two-voices"].loaded) == 1
+
+
+def test_checkpoint_that_is_not_here_is_not_fetched(tmp_path):
+    with pytest.raises(KnownError, match="hf download"):
+        LoadedModels(tmp_path).separation("someone/network")
 
 
 def test_missing_weights_name_the_command(tmp_path):
