@@ -37,6 +37,7 @@ from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import SampleSource
+from app.domain.sentences import say
 from app.domain.units import SESSION_RATE_HZ, to_samples
 from app.lib.clock import Clock
 from app.lib.threads import Crash, Worker
@@ -205,7 +206,9 @@ class Recorder:
         self._seen_wall_s, self._seen_s = wall_s, now_s
         if slept_s >= _SLEEP_FROM_S:
             length = f"{slept_s / 60:.0f} min" if slept_s >= 90 else f"{slept_s:.0f} s"
-            text = f"The computer slept for {length}. Nothing was recorded in that time."
+            text = say(
+                "The computer slept for {length}. Nothing was recorded in that time.", length=length
+            )
             self._send(Notice(kind=NoticeKind.OTHER, text=text))
             self._changed.set()
 
@@ -251,8 +254,11 @@ class Recorder:
                 self._tell(
                     NoticeKind.DEVICE_LOST,
                     track,
-                    f"The {track.title} went away. What it delivered is kept, the recording goes "
-                    "on, and it is used again as soon as it is back.",
+                    say(
+                        "The {source} went away. What it delivered is kept, the recording goes "
+                        "on, and it is used again as soon as it is back.",
+                        source=track.title,
+                    ),
                 )
                 track.retry_at_s = now_s + _RETRY_S
             elif has_changed and not self._is_right(track.stream, track.input):
@@ -285,7 +291,11 @@ class Recorder:
         track.seen_at_s = None
         track.time_keeper = TimeKeeper(reopened.ring, self._started_at_s)
         name = reopened.device.name
-        self._tell(NoticeKind.OTHER, track, f"The {track.title} is now recorded from {name}.")
+        self._tell(
+            NoticeKind.OTHER,
+            track,
+            say("The {source} is now recorded from {name}.", source=track.title, name=name),
+        )
 
     def _is_stalled(self, track: _Track, now_s: float) -> bool:
         assert track.input is not None
@@ -304,7 +314,9 @@ class Recorder:
 
     def _tell_crash(self, crash: Crash) -> None:
         log.error("recorder: %s", crash.traceback_text)
-        text = "Recording stopped because of an error in the program. What came before is kept."
+        text = say(
+            "Recording stopped because of an error in the program. What came before is kept."
+        )
         self._on_notice(Notice(kind=NoticeKind.OTHER, text=text))
 
     def _close_inputs(self) -> None:
@@ -322,7 +334,10 @@ class Recorder:
 
 def _disk_text(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        cause = "The disk is full"
+        cause = say("The disk is full")
     else:
-        cause = f"The disk refused to be written ({error.strerror or error})"
-    return f"{cause}, so recording stopped. What came before is kept; free some space to go on."
+        cause = say("The disk refused to be written ({cause})", cause=error.strerror or error)
+    return say(
+        "{cause}, so recording stopped. What came before is kept; free some space to go on.",
+        cause=cause,
+    )

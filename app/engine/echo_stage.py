@@ -16,6 +16,7 @@ import numpy as np
 from app.domain.errors import Cancelled
 from app.domain.ids import SegmentId, StreamId
 from app.domain.messages import AudioBlock, Float32Array, Notice, NoticeKind, SegmentUpdate
+from app.domain.sentences import say
 from app.domain.session import RefineJob, SessionConfig
 from app.domain.units import Span, to_samples
 from app.engine.protocol import first_sample
@@ -133,10 +134,16 @@ class EchoStage:
 
 def notice_of(leak: Leak | None) -> Notice:
     """What the user should know about a leak; None if it shows in repeated words alone."""
-    level = "" if leak is None else f" at {leak.level_db:.0f} dB".replace("-", MINUS)
+    if leak is None:
+        text = say("Remote voices leak into the microphone; they are written once.")
+    else:
+        text = say(
+            "Remote voices leak into the microphone at {level} dB; they are written once.",
+            level=f"{leak.level_db:.0f}".replace("-", MINUS),
+        )
     return Notice(
         kind=NoticeKind.ECHO,
-        text=f"Remote voices leak into the microphone{level}; they are written once.",
+        text=text,
         stream=StreamId.MIC,
     )
 
