@@ -15,6 +15,7 @@ from app.domain.ids import MeetingId, TrackId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
 from app.domain.remote import Answer, Order
+from app.domain.sentences import join, say
 from app.domain.units import Span
 from app.lib import log as logs
 from app.lib.clock import SystemClock
@@ -194,7 +195,8 @@ def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppCon
     notices: tuple[str, ...] = ()
     if library.opening_notice is not None:
         recovered = library.recover(paths.recordings_dir)
-        notices = (f"{library.opening_notice} {len(recovered)} recordings were found again.",)
+        found = say("{count} recordings were found again.", count=len(recovered))
+        notices = (join([library.opening_notice, found], " "),)
     engine = ProcessHost(lambda: SpawnedEngine(paths.logs_dir), clock=clock)
     stack.callback(engine.close)
     core = Core(

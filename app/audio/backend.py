@@ -13,6 +13,7 @@ from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.messages import Notice
 from app.domain.ports import AudioFiles, CaptureBackend, InputDevice, Player, Recording
+from app.domain.sentences import say
 
 __all__ = [
     "UnsupportedCaptureBackend",
@@ -44,8 +45,11 @@ class UnsupportedCaptureBackend:
 
     def _error(self) -> KnownError:
         return KnownError(
-            f"Recording from devices is not supported on {self._system} yet, neither microphone "
-            "nor system audio. Record with another program and transcribe the file.",
+            say(
+                "Recording from devices is not supported on {system} yet, neither microphone "
+                "nor system audio. Record with another program and transcribe the file.",
+                system=self._system,
+            ),
             category=Category.DEVICE,
         )
 

@@ -21,6 +21,7 @@ from app.audio.ring import Int16Array, Ring
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import InputDevice
+from app.domain.sentences import say
 from app.lib.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -127,8 +128,11 @@ class PortAudioInput:
         except (sounddevice.PortAudioError, ValueError) as error:
             log.warning("PortAudio refused %s: %s", device.key, error)
             raise KnownError(
-                f'The microphone "{device.name}" cannot be opened. '
-                "Check that it is connected and not used exclusively by another program.",
+                say(
+                    'The microphone "{device}" cannot be opened. Check that it is connected '
+                    "and not used exclusively by another program.",
+                    device=device.name,
+                ),
                 category=Category.DEVICE,
             ) from error
 

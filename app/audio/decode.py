@@ -15,6 +15,7 @@ import numpy.typing as npt
 from app.audio.resample import mix_down
 from app.domain.errors import KnownError
 from app.domain.messages import Float32Array
+from app.domain.sentences import say
 
 MAX_GAP_S = 600.0
 _MIN_GAP_S = 0.2
@@ -59,14 +60,20 @@ class Decoder:
             self._container = av.open(str(path), metadata_errors="ignore")
         except (av.FFmpegError, ValueError) as error:
             raise KnownError(
-                f"{path.name} is not an audio or video file, or it is damaged beyond reading. "
-                "Play it in another program to check it."
+                say(
+                    "{file} is not an audio or video file, or it is damaged beyond reading. "
+                    "Play it in another program to check it.",
+                    file=path.name,
+                )
             ) from error
         if not self._container.streams.audio:
             self._container.close()
             raise KnownError(
-                f"{path.name} holds no audio track: it is a video without sound, or no audio file. "
-                "Choose a file with sound."
+                say(
+                    "{file} holds no audio track: it is a video without sound, or no audio "
+                    "file. Choose a file with sound.",
+                    file=path.name,
+                )
             )
         self._stream = self._container.streams.best("audio") or self._container.streams.audio[0]
         self._stream.thread_type = "AUTO"
@@ -155,15 +162,23 @@ def check_readable(path: Path) -> None:
             with path.open("rb") as file:
                 is_empty = not file.read(1)
     except FileNotFoundError:
-        raise KnownError(f"There is no file {path}. Check the name and the folder.") from None
+        raise KnownError(
+            say("There is no file {path}. Check the name and the folder.", path=path)
+        ) from None
     except PermissionError:
-        raise KnownError(f"{path.name} may not be read. Change its permissions first.") from None
+        raise KnownError(
+            say("{file} may not be read. Change its permissions first.", file=path.name)
+        ) from None
     except OSError as error:
-        raise KnownError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+        raise KnownError(
+            say("{file} cannot be read: {cause}.", file=path.name, cause=error.strerror or error)
+        ) from error
     if is_folder:
-        raise KnownError(f"{path} is a folder. Give the audio files in it one by one.")
+        raise KnownError(
+            say("{path} is a folder. Give the audio files in it one by one.", path=path)
+        )
     if is_empty:
-        raise KnownError(f"{path.name} is empty (0 bytes). Copy or record it again.")
+        raise KnownError(say("{file} is empty (0 bytes). Copy or record it again.", file=path.name))
 
 
 def _is_cut_riff(path: Path) -> bool:

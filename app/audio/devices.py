@@ -19,6 +19,7 @@ from app.audio.headphones import sink_plays_into_ears
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import InputDevice
+from app.domain.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _LISTING_TIMEOUT_S = 3.0
 _FALLBACK_RATE_HZ = 48_000
 """The server converts to it where the native rate is unknown."""
 _SHORT_LINE = re.compile(r"^\d+\t(?P<name>[^\t]+)\t[^\t]*\t\S+ \d+ch (?P<rate>\d+)Hz", re.MULTILINE)
-NOTHING_FOUND = (
+NOTHING_FOUND = say(
     "No microphone and no system audio was found. "
     "Start PulseAudio or PipeWire, or connect a microphone, then try again."
 )
@@ -137,7 +138,7 @@ def resolve(devices: Sequence[InputDevice], wanted: str, stream: StreamId) -> In
         if device.key == wanted:
             return device
     candidates = [d for d in devices if stream in (d.stream, StreamId.MIX)]
-    kind = "microphone" if stream is StreamId.MIC else "system audio"
+    kind = say("microphone") if stream is StreamId.MIC else say("system audio")
     if wanted == DEFAULT:
         fitting = [d for d in candidates if d.is_default][:1]
         if not fitting:
@@ -151,9 +152,19 @@ def resolve(devices: Sequence[InputDevice], wanted: str, stream: StreamId) -> In
         return fitting[0]
     listed = ", ".join(f'"{d.key}"' for d in (fitting or candidates)) or "none"
     if fitting:
-        text = f'"{wanted}" fits several {kind} devices: {listed}. Give a longer part of one.'
+        text = say(
+            '"{wanted}" fits several {kind} devices: {known}. Give a longer part of one.',
+            wanted=wanted,
+            kind=kind,
+            known=listed,
+        )
     else:
-        text = f'There is no {kind} device "{wanted}". Available: {listed}.'
+        text = say(
+            'There is no {kind} device "{wanted}". Available: {known}.',
+            kind=kind,
+            wanted=wanted,
+            known=listed,
+        )
     raise KnownError(text, category=Category.DEVICE)
 
 
@@ -180,8 +191,8 @@ def _rates_hz() -> Mapping[str, int]:
 
 def _missing_default(stream: StreamId) -> str:
     if stream is StreamId.MIC:
-        return "No microphone was found. Connect one, or record the system audio alone."
-    return (
+        return say("No microphone was found. Connect one, or record the system audio alone.")
+    return say(
         "System audio cannot be recorded: no sound output with a monitor was found. "
         "Start PulseAudio or PipeWire, or record the microphone alone."
     )

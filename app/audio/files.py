@@ -20,6 +20,7 @@ from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
 from app.domain.messages import Float32Array, Notice, NoticeKind
 from app.domain.ports import SampleSource
+from app.domain.sentences import say
 from app.domain.units import SESSION_RATE_HZ
 from app.lib.clock import Clock, SystemClock
 from app.lib.threads import Crash, Worker
@@ -106,8 +107,12 @@ class FileImporter:
             )
         except OSError as error:
             raise KnownError(
-                f"{folder} cannot be written ({error.strerror or error}). "
-                "Choose another data folder or free some space.",
+                say(
+                    "{folder} cannot be written ({cause}). Choose another data folder or "
+                    "free some space.",
+                    folder=folder,
+                    cause=error.strerror or error,
+                ),
                 category=Category.DISK,
             ) from error
 
@@ -271,9 +276,10 @@ class FileImport:
             self._on_progress(1.0)
         except OSError as error:
             log.warning("import stops: %s", error)
-            text = (
-                f"Decoding stopped because the disk refused to be written "
-                f"({error.strerror or error}). What was decoded is kept; free some space."
+            text = say(
+                "Decoding stopped because the disk refused to be written ({cause}). What "
+                "was decoded is kept; free some space.",
+                cause=error.strerror or error,
             )
             self._on_notice(Notice(kind=NoticeKind.DISK, text=text))
         finally:
@@ -283,9 +289,10 @@ class FileImport:
         if reader.is_done or not reader.advance(samples):
             return
         if reader.is_cut_short():
-            text = (
-                f"{reader.path.name} is damaged or cut short: "
-                f"the {_clock_text(reader.position_s)} that can be decoded are used."
+            text = say(
+                "{file} is damaged or cut short: the {length} that can be decoded are used.",
+                file=reader.path.name,
+                length=_clock_text(reader.position_s),
             )
             self._on_notice(Notice(kind=NoticeKind.OTHER, text=text, stream=reader.stream))
         reader.spool.sync()
@@ -297,7 +304,7 @@ class FileImport:
 
     def _tell_crash(self, crash: Crash) -> None:
         log.error("import: %s", crash.traceback_text)
-        text = "Decoding stopped because of an error in the program. What came before is kept."
+        text = say("Decoding stopped because of an error in the program. What came before is kept.")
         self._on_notice(Notice(kind=NoticeKind.OTHER, text=text))
 
 
@@ -324,8 +331,12 @@ def check_has_sound(path: Path, cancel: threading.Event) -> None:
     if not is_any:
         raise _nothing_decoded(path)
     raise KnownError(
-        f"{path.name} holds no sound: nothing in it is louder than {SILENCE_BELOW_DBFS:.0f} dBFS. "
-        "Check that the right source was recorded."
+        say(
+            "{file} holds no sound: nothing in it is louder than {level} dBFS. Check that "
+            "the right source was recorded.",
+            file=path.name,
+            level=f"{SILENCE_BELOW_DBFS:.0f}",
+        )
     )
 
 
@@ -341,16 +352,25 @@ def check_fits(paths: Iterable[Path], folder: Path) -> None:
             duration_s = decoder.duration_s or 0.0
         if duration_s > MAX_DURATION_S:
             raise KnownError(
-                f"{path.name} is {duration_s / 3600:.0f} hours long; at most "
-                f"{MAX_DURATION_S / 3600:.0f} hours are accepted. Cut it into parts."
+                say(
+                    "{file} is {hours} hours long; at most {most} hours are accepted. Cut it "
+                    "into parts.",
+                    file=path.name,
+                    hours=f"{duration_s / 3600:.0f}",
+                    most=f"{MAX_DURATION_S / 3600:.0f}",
+                )
             )
         needed_bytes += round(duration_s * SESSION_RATE_HZ) * SAMPLE_BYTES
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free_bytes = shutil.disk_usage(existing).free
     if needed_bytes + DISK_RESERVE_BYTES > free_bytes:
         raise KnownError(
-            f"Decoding needs {_size_text(needed_bytes + DISK_RESERVE_BYTES)} of disk space, and "
-            f"{_size_text(free_bytes)} are free. Free some space or choose another data folder.",
+            say(
+                "Decoding needs {needed} of disk space, and {free} are free. Free some space "
+                "or choose another data folder.",
+                needed=_size_text(needed_bytes + DISK_RESERVE_BYTES),
+                free=_size_text(free_bytes),
+            ),
             category=Category.DISK,
         )
 
@@ -386,8 +406,11 @@ def _silence(duration_s: float, rate_hz: int) -> Float32Array:
 
 def _nothing_decoded(path: Path) -> KnownError:
     return KnownError(
-        f"{path.name} holds no audio that can be decoded: it is empty or damaged. "
-        "Copy or record it again."
+        say(
+            "{file} holds no audio that can be decoded: it is empty or damaged. Copy or "
+            "record it again.",
+            file=path.name,
+        )
     )
 
 

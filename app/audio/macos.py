@@ -25,6 +25,7 @@ from app.audio.ring import Int16Array
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import InputDevice
+from app.domain.sentences import say
 from app.lib.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ TAP_KEY = "tap:system"
 _TAP_NAME = "System audio"
 _GAP_S = 1.0
 """A tap delivers zeros while nothing plays; buffers wait on a Python thread for up to this."""
-_PERMISSION_HINT = (
+_PERMISSION_HINT: str = say(
     "Allow it in System Settings, Privacy & Security, Screen & System Audio Recording, "
     "and start Crosstalk again."
 )
@@ -49,8 +50,11 @@ def load_catap() -> ModuleType:
         import catap
     except ImportError as error:
         raise KnownError(
-            "System audio needs macOS 14.2 or newer and the package catap, "
-            f"which cannot be loaded ({error}). Record the microphone alone, or update.",
+            say(
+                "System audio needs macOS 14.2 or newer and the package catap, which cannot "
+                "be loaded ({problem}). Record the microphone alone, or update.",
+                problem=error,
+            ),
             category=Category.DEVICE,
         ) from error
     module: ModuleType = catap
@@ -162,7 +166,10 @@ class TapInput(PacketInput):
         except (OSError, RuntimeError, LookupError, ValueError) as error:
             log.warning("the tap was refused: %s", error)
             raise KnownError(
-                f"macOS does not let Crosstalk record system audio. {_PERMISSION_HINT}",
+                say(
+                    "macOS does not let Crosstalk record system audio. {hint}",
+                    hint=_PERMISSION_HINT,
+                ),
                 category=Category.DEVICE,
             ) from error
         if sound_format is not None:

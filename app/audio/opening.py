@@ -20,6 +20,7 @@ from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
 from app.domain.messages import Notice
 from app.domain.ports import InputDevice
+from app.domain.sentences import say
 from app.lib.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
@@ -121,8 +122,11 @@ class DeviceBackend(ABC):
                 left_s = max(0.0, until_s - self._clock.monotonic())
                 if not opened.wait_started(left_s) and opened.is_lost:
                     raise KnownError(
-                        f'"{opened.device.name}" cannot be recorded: the sound server refused it. '
-                        "Choose another device.",
+                        say(
+                            '"{device}" cannot be recorded: the sound server refused it. '
+                            "Choose another device.",
+                            device=opened.device.name,
+                        ),
                         category=Category.DEVICE,
                     )
         except BaseException:
@@ -186,14 +190,21 @@ def _refuse_used_folder(folder: Path, devices: Mapping[StreamId, str]) -> None:
     for stream in devices:
         if (folder / f"{stream}{SPOOL_SUFFIX}").exists():
             raise KnownError(
-                f"{folder} already holds a recording, which is kept. Record into a new folder.",
+                say(
+                    "{folder} already holds a recording, which is kept. Record into a new folder.",
+                    folder=folder,
+                ),
                 category=Category.DISK,
             )
 
 
 def _folder_error(folder: Path, error: OSError) -> KnownError:
     return KnownError(
-        f"{folder} cannot be written ({error.strerror or error}), so nothing was recorded. "
-        "Choose another data folder or free some space.",
+        say(
+            "{folder} cannot be written ({cause}), so nothing was recorded. Choose another "
+            "data folder or free some space.",
+            folder=folder,
+            cause=error.strerror or error,
+        ),
         category=Category.DISK,
     )

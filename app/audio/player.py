@@ -17,6 +17,7 @@ from app.audio.ring import Int16Array
 from app.audio.spool import SAMPLE_BYTES
 from app.audio.stretch import stretched
 from app.domain.errors import Category, KnownError
+from app.domain.sentences import say
 from app.domain.units import SESSION_RATE_HZ, to_samples
 from app.lib.threads import Worker
 
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 _BLOCK_SAMPLES = 800
 """50 ms: what `stop` may have to wait for."""
 _JOIN_S = 3.0
-_NO_OUTPUT = (
+_NO_OUTPUT = say(
     "Nothing can be played because no sound output was found. "
     "Connect headphones or speakers, or start the sound server, and try again."
 )

@@ -38,6 +38,7 @@ from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import SampleSource
+from app.domain.sentences import say
 from app.domain.units import SESSION_RATE_HZ, to_samples
 from app.lib.clock import Clock
 from app.lib.threads import Crash, Worker
@@ -226,7 +227,9 @@ class Recorder:
         self._seen_wall_s, self._seen_s = wall_s, now_s
         if slept_s >= _SLEEP_FROM_S:
             length = f"{slept_s / 60:.0f} min" if slept_s >= 90 else f"{slept_s:.0f} s"
-            text = f"The computer slept for {length}. Nothing was recorded in that time."
+            text = say(
+                "The computer slept for {length}. Nothing was recorded in that time.", length=length
+            )
             self._send(Notice(kind=NoticeKind.OTHER, text=text))
             self._changed.set()
 
@@ -272,8 +275,11 @@ class Recorder:
                 self._tell(
                     NoticeKind.DEVICE_LOST,
                     track,
-                    f"The {track.title} went away. What it delivered is kept, the recording goes "
-                    "on, and it is used again as soon as it is back.",
+                    say(
+                        "The {source} went away. What it delivered is kept, the recording goes "
+                        "on, and it is used again as soon as it is back.",
+                        source=track.title,
+                    ),
                 )
                 track.retry_at_s = now_s + _RETRY_S
                 track.is_told_lost = True
@@ -318,13 +324,19 @@ class Recorder:
         if not is_other and not track.is_told_lost:
             return
         track.known, track.is_told_lost = now, False
-        text = f"The {track.title} is now recorded from {now.name}"
         if now.rate_hz <= _PHONE_RATE_HZ < before.rate_hz:
-            text += (
-                f", in phone quality ({now.rate_hz / 1000:g} kHz). Bluetooth headsets change to it "
-                "while their microphone is in use"
+            text = say(
+                "The {source} is now recorded from {name}, in phone quality ({rate} kHz). "
+                "Bluetooth headsets change to it while their microphone is in use.",
+                source=track.title,
+                name=now.name,
+                rate=f"{now.rate_hz / 1000:g}",
             )
-        self._tell(NoticeKind.OTHER, track, f"{text}.")
+        else:
+            text = say(
+                "The {source} is now recorded from {name}.", source=track.title, name=now.name
+            )
+        self._tell(NoticeKind.OTHER, track, text)
 
     def _is_stalled(self, track: _Track, now_s: float) -> bool:
         assert track.input is not None
@@ -343,7 +355,9 @@ class Recorder:
 
     def _tell_crash(self, crash: Crash) -> None:
         log.error("recorder: %s", crash.traceback_text)
-        text = "Recording stopped because of an error in the program. What came before is kept."
+        text = say(
+            "Recording stopped because of an error in the program. What came before is kept."
+        )
         self._on_notice(Notice(kind=NoticeKind.OTHER, text=text))
 
     def _close_inputs(self) -> None:
@@ -361,7 +375,10 @@ class Recorder:
 
 def _disk_text(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        cause = "The disk is full"
+        cause = say("The disk is full")
     else:
-        cause = f"The disk refused to be written ({error.strerror or error})"
-    return f"{cause}, so recording stopped. What came before is kept; free some space to go on."
+        cause = say("The disk refused to be written ({cause})", cause=error.strerror or error)
+    return say(
+        "{cause}, so recording stopped. What came before is kept; free some space to go on.",
+        cause=cause,
+    )

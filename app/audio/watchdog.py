@@ -9,13 +9,14 @@ from app.audio.levels import Finding, Signal
 from app.domain.ids import StreamId
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import InputDevice
+from app.domain.sentences import say
 
 STREAM_NAMES = {
-    StreamId.MIC: "microphone",
-    StreamId.SYSTEM: "system audio",
-    StreamId.MIX: "recorded device",
+    StreamId.MIC: say("microphone"),
+    StreamId.SYSTEM: say("system audio"),
+    StreamId.MIX: say("recorded device"),
 }
-OTHER_OUTPUT_HINT = "Choose the output that it plays on."
+OTHER_OUTPUT_HINT: str = say("Choose the output that it plays on.")
 
 
 class Surroundings(Protocol):
@@ -101,16 +102,26 @@ class Watchdog:
             program = self._surroundings.playing_program() if seconds >= _PLAYING_FROM_S else None
             if program is None:
                 return
-            text = (
-                f"{program} is playing, but the recorded system audio ({device.name}) has been "
-                f"silent for {seconds:.0f} s. {self._surroundings.silence_hint}"
+            text = say(
+                "{program} is playing, but the recorded system audio ({device}) has been "
+                "silent for {seconds} s. {hint}",
+                program=program,
+                device=device.name,
+                seconds=f"{seconds:.0f}",
+                hint=self._surroundings.silence_hint,
             )
         elif self._surroundings.is_muted(device):
-            text = f"The {self._title} ({device.name}) is muted in the sound settings."
+            text = say(
+                "The {source} ({device}) is muted in the sound settings.",
+                source=self._title,
+                device=device.name,
+            )
         else:
-            text = (
-                f"The {self._title} has delivered nothing but silence for {seconds:.0f} s. "
-                "Check that it is not muted and is the right one."
+            text = say(
+                "The {source} has delivered nothing but silence for {seconds} s. Check "
+                "that it is not muted and is the right one.",
+                source=self._title,
+                seconds=f"{seconds:.0f}",
             )
         self._is_silence_told = True
         yield self._notice(NoticeKind.SILENT_SOURCE, text)

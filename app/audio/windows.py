@@ -18,13 +18,14 @@ import numpy as np
 
 from app.audio import portaudio
 from app.audio.capture import Input, PortAudioInput
-from app.audio.devices import DEFAULT, NOTHING_FOUND, PORTAUDIO_PREFIX
+from app.audio.devices import DEFAULT, PORTAUDIO_PREFIX
 from app.audio.opening import DeviceBackend, Watch
 from app.audio.packets import PacketInput
 from app.audio.watchdog import NoSurroundings
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import InputDevice
+from app.domain.sentences import say
 from app.lib.clock import Clock
 from app.lib.threads import Worker
 
@@ -87,7 +88,9 @@ class WindowsCaptureBackend(DeviceBackend):
         return NoSurroundings()
 
 
-NOTHING_FOUND_TEXT = NOTHING_FOUND.replace("Start PulseAudio or PipeWire, or connect", "Connect")
+NOTHING_FOUND_TEXT = say(
+    "No microphone and no system audio was found. Connect a microphone, then try again."
+)
 
 
 class LoopbackInput(PacketInput):
@@ -118,8 +121,11 @@ class LoopbackInput(PacketInput):
             log.warning("PortAudio refused %s: %s", device.key, error)
             self._audio.terminate()
             raise KnownError(
-                f'The system audio of "{device.name}" cannot be recorded. '
-                "Check that it is connected and not used exclusively by another program.",
+                say(
+                    'The system audio of "{device}" cannot be recorded. Check that it is '
+                    "connected and not used exclusively by another program.",
+                    device=device.name,
+                ),
                 category=Category.DEVICE,
             ) from error
         self.begin(device, started_at_s)

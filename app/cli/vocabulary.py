@@ -78,4 +78,4 @@ def _record(stored: Vocabulary) -> dict[str, Any]:
 
 def _tell(session: Session, stored: Vocabulary) -> None:
     for entry in stored.bad:
-        session.writer.warning(f"crosstalk: left out {entry}.")
+        session.writer.warning(f"crosstalk: left out {entry.sentence}.")

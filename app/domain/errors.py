@@ -34,10 +34,14 @@ class KnownError(Exception):
     """Something that the user can understand and act on.
 
     The message is one plain sentence or two: what happened, what was kept, what to do.
+
+    Attributes:
+        message: Unlike `str(error)` it still knows how it was made (`app.domain.sentences`).
     """
 
     def __init__(self, message: str, *, category: Category = Category.INPUT) -> None:
         super().__init__(message)
+        self.message = message
         self.category = category
 
 

@@ -6,6 +6,7 @@ import re
 
 from app.domain.errors import KnownError
 from app.domain.ids import MeetingId
+from app.domain.sentences import say
 
 SCHEME = "crosstalk://"
 _LINK = re.compile(r"crosstalk://meeting/([0-9a-z_-]{1,64})/?", re.IGNORECASE)
@@ -30,7 +31,10 @@ def meeting_of(link: str) -> MeetingId:
     found = _LINK.fullmatch(link.strip())
     if found is None:
         raise KnownError(
-            f"“{link[:80]}” is no link to a meeting. A link looks like crosstalk://meeting/ID; "
-            "`crosstalk library list` shows the ids."
+            say(
+                "“{link}” is no link to a meeting. A link looks like crosstalk://meeting/ID; "
+                "`crosstalk library list` shows the ids.",
+                link=link[:80],
+            )
         )
     return MeetingId(found.group(1))

@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.errors import Category, KnownError
 from app.domain.ids import MeetingId, StreamId
 from app.domain.meeting import MeetingSource, StreamInfo
+from app.domain.sentences import say
 from app.lib import atomic
 
 FILE_NAME = "meeting.json"
@@ -76,8 +77,13 @@ def read_sidecar(folder: Path) -> RecordingSidecar:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KnownError(
-            f"{path} cannot be understood ({type(error).__name__}: {error}). "
-            "The audio beside it is kept; import it as a file.",
+            say(
+                "{path} cannot be understood ({kind}: {problem}). The audio beside it is "
+                "kept; import it as a file.",
+                path=path,
+                kind=type(error).__name__,
+                problem=error,
+            ),
             category=Category.INPUT,
         ) from error
 

@@ -13,18 +13,20 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.domain.sentences import Sentence, say
+
 MAX_TERMS = 1_000
 MAX_TERM_WORDS = 6
 MAX_TERM_CHARACTERS = 80
 MAX_READINGS = 8
 
-KNOWN_ALREADY = "it stands in line %1 already"
-LIST_FULL = "a list holds %1 terms, and it is full"
-TOO_MANY_READINGS = "more than %1 readings"
+KNOWN_ALREADY = "it stands in line {number} already"
+LIST_FULL = "a list holds {number} terms, and it is full"
+TOO_MANY_READINGS = "more than {number} readings"
 NOT_VISIBLE = "it holds characters that cannot be seen"
 NO_LETTER = "it has no letter"
-TOO_LONG = "longer than %1 characters"
-TOO_MANY_WORDS = "more than %1 words"
+TOO_LONG = "longer than {number} characters"
+TOO_MANY_WORDS = "more than {number} words"
 COMPLAINTS = (
     KNOWN_ALREADY,
     LIST_FULL,
@@ -34,7 +36,7 @@ COMPLAINTS = (
     TOO_LONG,
     TOO_MANY_WORDS,
 )
-"""All that can be wrong with a line; %1 stands for a number."""
+"""All that can be wrong with a line."""
 
 _Complaint = tuple[str, int | None]
 
@@ -57,7 +59,7 @@ class BadEntry:
     """A line that was left out.
 
     Attributes:
-        complaint: What is wrong with it, one of `COMPLAINTS`; %1 stands for `number`.
+        complaint: What is wrong with it, one of `COMPLAINTS`, with a place for `number`.
     """
 
     line: int
@@ -66,14 +68,16 @@ class BadEntry:
     number: int | None = None
 
     @property
-    def reason(self) -> str:
-        """What is wrong with it, in English."""
-        number = "" if self.number is None else f"{self.number:,}"
-        return self.complaint.replace("%1", number)
+    def reason(self) -> Sentence:
+        """What is wrong with it."""
+        return say(self.complaint, number="" if self.number is None else f"{self.number:,}")
 
-    def __str__(self) -> str:
-        """For people."""
-        return f"line {self.line}, “{self.text}”: {self.reason}"
+    @property
+    def sentence(self) -> Sentence:
+        """Which line it is, and what is wrong with it."""
+        return say(
+            "line {line}, “{text}”: {reason}", line=self.line, text=self.text, reason=self.reason
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.messages import Float32Array
+from app.domain.sentences import say
 from app.domain.units import SESSION_RATE_HZ
 
 FRAME_SAMPLES = SESSION_RATE_HZ * 32 // 1000
@@ -51,12 +52,14 @@ class VoiceQuality:
 def refusal(quality: VoiceQuality) -> str | None:
     """Why a recording makes no voiceprint, as one plain sentence; None when it does."""
     if quality.speech_s < MIN_SPEECH_S:
-        return (
-            f"holds {quality.speech_s:.1f} s of speech, and a voice needs {MIN_SPEECH_S:g} s; "
-            f"{GOOD_SPEECH_S:g} to 30 s is best"
+        return say(
+            "holds {seconds} s of speech, and a voice needs {least} s; {good} to 30 s is best",
+            seconds=f"{quality.speech_s:.1f}",
+            least=f"{MIN_SPEECH_S:g}",
+            good=f"{GOOD_SPEECH_S:g}",
         )
     if quality.likeness is not None and quality.likeness < MIN_LIKENESS:
-        return (
+        return say(
             "sounds like more than one voice; use a recording in which only one person talks, "
             "or cut the others out"
         )
@@ -72,18 +75,27 @@ def warnings(quality: VoiceQuality, *, person_speech_s: float) -> tuple[str, ...
     found = []
     if person_speech_s < GOOD_SPEECH_S:
         found.append(
-            f"There is {int(person_speech_s)} s of speech: {GOOD_SPEECH_S:g} to 30 s makes the "
-            "voice easier to recognise. Add another recording when you can."
+            say(
+                "There is {seconds} s of speech: {good} to 30 s makes the "
+                "voice easier to recognise. Add another recording when you can.",
+                seconds=int(person_speech_s),
+                good=f"{GOOD_SPEECH_S:g}",
+            )
         )
     if quality.snr_db is not None and quality.snr_db < GOOD_SNR_DB:
         found.append(
-            f"The recording is noisy ({quality.snr_db:.0f} dB above the background). "
-            "Record again in a quieter place, or closer to the microphone."
+            say(
+                "The recording is noisy ({level} dB above the background). "
+                "Record again in a quieter place, or closer to the microphone.",
+                level=f"{quality.snr_db:.0f}",
+            )
         )
     if quality.clipped_share > MAX_CLIPPED_SHARE:
         found.append(
-            f"The recording is too loud: {100 * quality.clipped_share:.1f} % of it is clipped. "
-            "Turn the microphone down."
+            say(
+                "The recording is too loud: {share} % of it is clipped. Turn the microphone down.",
+                share=f"{100 * quality.clipped_share:.1f}",
+            )
         )
     return tuple(found)
 

@@ -130,7 +130,7 @@ class _Server:
         except Cancelled as error:
             closing = ActivityFailed(str(error), Category.ENGINE, is_known=True, is_cancelled=True)
         except KnownError as error:
-            closing = ActivityFailed(str(error), error.category, is_known=True)
+            closing = ActivityFailed(error.message, error.category, is_known=True)
         except Exception as error:  # the process boundary: the host reports it
             log.exception("activity failed")
             closing = ActivityFailed(

@@ -16,6 +16,7 @@ import numpy as np
 from app.domain.errors import Cancelled
 from app.domain.ids import SegmentId, StreamId
 from app.domain.messages import AudioBlock, Float32Array, Notice, NoticeKind, SegmentUpdate
+from app.domain.sentences import join, say
 from app.domain.session import RefineJob, SessionConfig
 from app.domain.units import Span, to_samples
 from app.engine.protocol import first_sample
@@ -139,10 +140,18 @@ def notice_of(leak: Leak | None, *, has_headphones: bool = False) -> Notice:
         leak: None if it shows in repeated words alone.
         has_headphones: The sound server says that nothing but headphones plays.
     """
-    level = "" if leak is None else f" at {leak.level_db:.0f} dB".replace("-", MINUS)
-    text = f"Remote voices leak into the microphone{level}; they are written once."
+    if leak is None:
+        text = say("Remote voices leak into the microphone; they are written once.")
+    else:
+        text = say(
+            "Remote voices leak into the microphone at {level} dB; they are written once.",
+            level=f"{leak.level_db:.0f}".replace("-", MINUS),
+        )
     if has_headphones:
-        text += " They should play on headphones only: turn these down, or check what plays."
+        advice = say(
+            "They should play on headphones only: turn these down, or check what plays."
+        )
+        text = join([text, advice], " ")
     return Notice(kind=NoticeKind.ECHO, text=text, stream=StreamId.MIC)
 
 

@@ -10,6 +10,7 @@ from app.domain.errors import KnownError
 from app.domain.ids import StreamId
 from app.domain.messages import Float32Array
 from app.domain.ports import EmbeddingModel, VoiceActivityModel
+from app.domain.sentences import say
 from app.domain.session import ClipEmbedding, EmbedJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.domain.voice_quality import VoiceQuality, clipped_share, estimate_snr_db
@@ -46,8 +47,11 @@ def embed_clips(job: EmbedJob, models: LoadedModels) -> tuple[ClipEmbedding, ...
             continue
         if speech_s < MIN_SPEECH_S:
             raise KnownError(
-                f"A recording holds only {speech_s:.1f} s of speech. "
-                "Give at least 5 s of one voice, better 15 s."
+                say(
+                    "A recording holds only {seconds} s of speech. Give at least 5 s of one "
+                    "voice, better 15 s.",
+                    seconds=f"{speech_s:.1f}",
+                )
             )
         limit_s = min(job.max_speech_s or MAX_SPEECH_S, MAX_SPEECH_S)
         used = _first(spans, int(limit_s * SESSION_RATE_HZ))

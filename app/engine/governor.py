@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from app.domain.messages import Notice, NoticeKind
+from app.domain.sentences import say
 
 
 class Relief(IntEnum):
@@ -29,15 +30,22 @@ class Relief(IntEnum):
 
 
 RELIEF_TEXTS: Mapping[Relief, str] = {
-    Relief.NONE: "The computer keeps up again: captions are as quick and full as before.",
-    Relief.NO_SEPARATION: "The computer is busy: where two people talk at once, both voices are "
-    "written only after the meeting.",
-    Relief.FEWER_PARTIALS: "The computer is busy: the newest words appear less often. "
-    "The final text is not concerned.",
-    Relief.NO_PARTIALS: "The computer is very busy: the newest words appear only when they are "
-    "nearly final. The final text is not concerned.",
-    Relief.FEWER_FINALS: "The computer is too busy to keep the promised delay: captions come "
-    "later. Nothing is lost; the recording goes on.",
+    Relief.NONE: say("The computer keeps up again: captions are as quick and full as before."),
+    Relief.NO_SEPARATION: say(
+        "The computer is busy: where two people talk at once, both voices are "
+        "written only after the meeting."
+    ),
+    Relief.FEWER_PARTIALS: say(
+        "The computer is busy: the newest words appear less often. The final text is not concerned."
+    ),
+    Relief.NO_PARTIALS: say(
+        "The computer is very busy: the newest words appear only when they are "
+        "nearly final. The final text is not concerned."
+    ),
+    Relief.FEWER_FINALS: say(
+        "The computer is too busy to keep the promised delay: captions come "
+        "later. Nothing is lost; the recording goes on."
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from app.domain.ports import (
     SeparationModel,
     VoiceActivityModel,
 )
+from app.domain.sentences import say
 from app.domain.session import (
     SEPARATION_MODEL,
     SEPARATION_NETWORKS,
@@ -136,8 +137,12 @@ def for_language(choice: ModelChoice, language: str) -> ModelChoice:
     """
     if not _knows(choice.asr_final, language):
         raise KnownError(
-            f'The recogniser {choice.asr_final} does not know the language "{language}". '
-            "Choose another, for example: --asr whisper-base"
+            say(
+                'The recogniser {model} does not know the language "{language}". Choose '
+                "another, for example: --asr whisper-base",
+                model=choice.asr_final,
+                language=language,
+            )
         )
     if _knows(choice.asr_partial, language):
         return choice

@@ -16,6 +16,7 @@ from app.domain.errors import Cancelled, Category, ErrorReport, KnownError, Seve
 from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.messages import AudioBlock, ModelUse, Notice, NoticeKind, TrackState
 from app.domain.ports import EngineListener, EngineSession, SampleSource
+from app.domain.sentences import say
 from app.domain.session import (
     CheckJob,
     ClipEmbedding,
@@ -298,8 +299,11 @@ def _raise(failure: ActivityFailed) -> None:
     if failure.is_known:
         raise KnownError(failure.user_text, category=failure.category)
     raise KnownError(
-        "The speech engine failed; the recording is kept. "
-        f"Try again, and report it if it stays ({failure.user_text}).",
+        say(
+            "The speech engine failed; the recording is kept. Try again, and report it if it "
+            "stays ({problem}).",
+            problem=failure.user_text,
+        ),
         category=Category.ENGINE,
     )
 
@@ -434,8 +438,10 @@ class _Session:
                 severity=Severity.FATAL,
                 category=Category.INTERNAL,
                 stage=crash.thread_name,
-                user_text="Captions stopped by a fault of ours. The recording goes on; "
-                "transcribe it afterwards with: crosstalk library refine",
+                user_text=say(
+                    "Captions stopped by a fault of ours. The recording goes on; "
+                    "transcribe it afterwards with: crosstalk library refine"
+                ),
                 detail=crash.error,
                 traceback_text=crash.traceback_text,
             )
@@ -463,8 +469,10 @@ class _Session:
         is_hopeless = len(self._crashes) == MAX_CRASHES and now - self._crashes[0] < CRASH_WINDOW_S
         if is_hopeless:
             self._report(
-                "The speech engine failed three times. The recording goes on; "
-                "transcribe it afterwards with: crosstalk library refine",
+                say(
+                    "The speech engine failed three times. The recording goes on; "
+                    "transcribe it afterwards with: crosstalk library refine"
+                ),
                 Category.ENGINE,
             )
             return False

@@ -22,6 +22,7 @@ from app.domain.messages import (
     TranscriptPatch,
 )
 from app.domain.ports import AsrModel
+from app.domain.sentences import say
 from app.domain.session import ModelChoice, Part, RefineJob
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.chunk_writer import ChunkWriter, check
@@ -76,7 +77,7 @@ def refine(
         for stream, path in job.spools.items()
     }
     if is_echo_possible(job.config):
-        on_progress(0.0, "listening for echo")
+        on_progress(0.0, say("listening for echo"))
     views, leak = without_echo(job, recorded, cancel)
     for view in views.values() if job.config.is_level_evened else ():
         view.gain_db = _gain_db(view, cancel)
@@ -129,7 +130,7 @@ def refine(
         done += chunk.length
         until = {stream: chunk.span.end} if job.part is None else {}
         emit(Patched(TranscriptPatch(updates=updates, processed_until=until)))
-        on_progress(before + (1 - before) * done / total, "transcribing")
+        on_progress(before + (1 - before) * done / total, say("transcribing"))
     if (leak is not None or echoes.has_found) and not job.live_segments:
         emit(Told(notice_of(leak, has_headphones=job.config.has_headphones is True)))
     last = TranscriptPatch(updates=replacer.retract_rest())
@@ -142,7 +143,7 @@ def refine(
             turns_revision=revision,
         )
     emit(Patched(last))
-    on_progress(1.0, "done")
+    on_progress(1.0, say("done"))
 
 
 def _diarized(
@@ -157,7 +158,7 @@ def _diarized(
 
     def on_diarized(share: float) -> None:
         check(cancel)
-        on_progress(DIARIZATION_SHARE * share, "finding speakers")
+        on_progress(DIARIZATION_SHARE * share, say("finding speakers"))
 
     return diarize(
         views,

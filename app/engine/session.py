@@ -32,6 +32,7 @@ from app.domain.messages import (
     TranscriptPatch,
 )
 from app.domain.ports import AsrModel, AsrRequest
+from app.domain.sentences import say
 from app.domain.session import ModelChoice, OperatingPoint, Part, SessionConfig
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.captions import Captions
@@ -475,13 +476,12 @@ class LiveSession:
             span, updates = self._captions.give_up(plan)
             self._lock.notify_all()
         log.error("decoding %s failed", span, exc_info=error)
-        self._report(
-            Severity.ERROR,
-            f"{span.duration_s:.1f} s could not be transcribed; the audio is kept. "
+        text = say(
+            "{seconds} s could not be transcribed; the audio is kept. "
             "Run the final pass again after the meeting.",
-            error,
-            span=span,
+            seconds=f"{span.duration_s:.1f}",
         )
+        self._report(Severity.ERROR, text, error, span=span)
         gap = TranscriptGap(stream=plan.stream, span=span, reason="recognition failed")
         self._patch(updates, gaps=(gap,) if span.length else ())
 
@@ -490,11 +490,8 @@ class LiveSession:
         log.error("the partial recogniser failed", exc_info=error)
         with self._lock:
             self._has_partials = False
-        self._report(
-            Severity.WARNING,
-            "The preview of the newest words is off; the final text is not concerned.",
-            error,
-        )
+        text = say("The preview of the newest words is off; the final text is not concerned.")
+        self._report(Severity.WARNING, text, error)
 
     def _report(
         self, severity: Severity, user_text: str, error: Exception, *, span: Span | None = None

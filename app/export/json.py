@@ -24,6 +24,7 @@ from app.domain.messages import (
 )
 from app.domain.ports import ExporterInfo, ExportOptions
 from app.domain.recognition import CERTAIN
+from app.domain.sentences import say
 from app.domain.speakers import MeetingSpeaker, NameSource
 from app.domain.transcript import UNSPACED_LANGUAGES, join_words
 from app.domain.units import Span, to_samples
@@ -74,8 +75,12 @@ def read(data: bytes) -> MeetingTranscript:
         ) from error
     if schema != SCHEMA:
         raise KnownError(
-            f"This transcript is of schema {schema}, but this version reads {SCHEMA}: "
-            "open it with the version of Crosstalk that wrote it."
+            say(
+                "This transcript is of schema {schema}, but this version reads {known}: open "
+                "it with the version of Crosstalk that wrote it.",
+                schema=schema,
+                known=SCHEMA,
+            )
         )
     try:
         return _to_transcript(document)

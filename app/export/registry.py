@@ -16,6 +16,7 @@ import app.export
 from app.domain.errors import KnownError
 from app.domain.meeting import MeetingTranscript
 from app.domain.ports import Exporter, ExporterInfo, ExportOptions
+from app.domain.sentences import say
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,13 @@ class Exporters:
         """
         exporter = self._formats.get(format_id.lower())
         if exporter is None:
-            raise KnownError(f'There is no export format "{format_id}". {self._choices()}')
+            raise KnownError(
+                say(
+                    'There is no export format "{format}". {choices}',
+                    format=format_id,
+                    choices=self._choices(),
+                )
+            )
         return exporter.write(transcript, options)
 
     def guess(self, path: Path) -> str:
@@ -68,12 +75,16 @@ class Exporters:
         fitting = [info for info in self.infos() if name.endswith(info.suffix)]
         if not fitting:
             raise KnownError(
-                f'No export format goes with the file name "{path.name}". {self._choices()}'
+                say(
+                    'No export format goes with the file name "{file}". {choices}',
+                    file=path.name,
+                    choices=self._choices(),
+                )
             )
         return max(fitting, key=lambda info: len(info.suffix)).format_id
 
     def _choices(self) -> str:
-        return f"Choose one of: {', '.join(self._formats)}."
+        return say("Choose one of: {known}.", known=", ".join(self._formats))
 
 
 def _built_in() -> Iterator[Exporter]:

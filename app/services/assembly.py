@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.domain.meeting import StreamInfo
 from app.domain.ports import AudioFiles, CaptureBackend, ExporterRegistry, Player, VoicePicker
+from app.domain.sentences import say
 from app.services.claims import adopt_orphans
 from app.services.context import AppContext
 from app.services.core import Core
@@ -22,6 +23,7 @@ from app.services.recording import RecordingService
 from app.services.retention import RetentionService
 from app.services.speakers import SpeakersService
 from app.services.transcribing import TranscribingService
+from app.services.updates import UpdatesService
 from app.settings.files import SettingsFile
 
 
@@ -52,8 +54,13 @@ def assemble(
     speakers = SpeakersService(core, devices.files, devices.capture)
     adopted = adopt_orphans(core, devices.repair)
     notices = opening_notices + tuple(
-        f"{meeting.title!r} was interrupted; {timedelta(seconds=round(meeting.duration_s))} of "
-        f"audio is kept. Complete it with `crosstalk library refine {meeting.meeting_id}`."
+        say(
+            "{title} was interrupted; {length} of audio is kept. Complete it with `crosstalk "
+            "library refine {meeting}`.",
+            title=repr(meeting.title),
+            length=timedelta(seconds=round(meeting.duration_s)),
+            meeting=meeting.meeting_id,
+        )
         for meeting in adopted
     )
     return AppContext(
@@ -69,6 +76,7 @@ def assemble(
         diagnostics=DiagnosticsService(core, devices.capture, devices.player),
         player=devices.player,
         listening=ListeningService(core, devices.pick_voice),
+        updates=UpdatesService(core.settings, core.clock, core.paths.data_dir),
         settings_file=settings_file,
         opening_notices=notices,
     )

@@ -16,6 +16,7 @@ from app.services.recording import RecordingService
 from app.services.retention import RetentionService
 from app.services.speakers import SpeakersService
 from app.services.transcribing import TranscribingService
+from app.services.updates import UpdatesService
 from app.services.vocabulary import VocabularyService
 from app.settings.files import SettingsFile
 from app.settings.schema import Settings
@@ -42,6 +43,7 @@ class AppContext:
     diagnostics: DiagnosticsService
     player: Player
     listening: ListeningService
+    updates: UpdatesService
     settings_file: SettingsFile
     opening_notices: tuple[str, ...] = ()
 

@@ -16,6 +16,7 @@ from app.domain.ports import (
     TranscriptStore,
     WeightsStore,
 )
+from app.domain.sentences import say
 from app.domain.session import SEPARATION_NETWORKS, ModelChoice
 from app.lib.clock import Clock
 from app.lib.paths import Paths
@@ -68,8 +69,12 @@ class Core:
         unknown = [model_id for model_id in chosen if model_id not in known]
         if unknown:
             raise KnownError(
-                f"{_joined(unknown)} is not a known model. "
-                f"Known are {', '.join(sorted(known)) or 'none'}: see `crosstalk models list`."
+                say(
+                    "{models} is not a known model. Known are {known}: see `crosstalk models "
+                    "list`.",
+                    models=_joined(unknown),
+                    known=", ".join(sorted(known)) or "none",
+                )
             )
         missing = {model_id for model_id in chosen if known[model_id].state != "ok"}
         if missing:
@@ -79,8 +84,12 @@ class Core:
                 else min(missing)
             )
             raise KnownError(
-                f"The weights of {_joined(sorted(missing))} are missing or damaged. "
-                f"Get them with `crosstalk models fetch {command}`.",
+                say(
+                    "The weights of {models} are missing or damaged. Get them with "
+                    "`crosstalk models fetch {model}`.",
+                    models=_joined(sorted(missing)),
+                    model=command,
+                ),
                 category=Category.MISSING_MODEL,
             )
 

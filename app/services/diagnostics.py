@@ -11,6 +11,7 @@ from pathlib import Path
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
 from app.domain.ports import CaptureBackend, InputDevice, Player
+from app.domain.sentences import join, say
 from app.domain.units import SESSION_RATE_HZ
 from app.services.core import Core
 from app.services.sound_check import Heard, listen
@@ -22,7 +23,7 @@ SILENT_DBFS = -90.0
 NOISY_DBFS = -40.0
 """Above this the quiet parts of a voice half a metre away drown."""
 _STEP_S = 0.2
-_NAMES = {StreamId.MIC: "microphone", StreamId.SYSTEM: "system audio"}
+_NAMES = {StreamId.MIC: say("microphone"), StreamId.SYSTEM: say("system audio")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +71,14 @@ class DiagnosticsService:
                 Check(
                     name="sound server",
                     is_ok=False,
-                    finding=str(error),
+                    finding=error.message,
                     fix="Start PulseAudio or PipeWire, then run `crosstalk doctor` again.",
                 ),
             )
         server = Check(
-            name="sound server", is_ok=True, finding=f"{len(devices)} sources can be recorded"
+            name="sound server",
+            is_ok=True,
+            finding=say("{count} sources can be recorded", count=len(devices)),
         )
         return (server, self._listen(StreamId.MIC, devices), self._listen(StreamId.SYSTEM, devices))
 
@@ -84,11 +87,11 @@ class DiagnosticsService:
         own = [device for device in devices if device.stream is stream]
         if not own:
             fix = (
-                "Plug a microphone in, or record with --no-mic."
+                say("Plug a microphone in, or record with --no-mic.")
                 if stream is StreamId.MIC
-                else "Plug headphones or speakers in, or record with --no-system."
+                else say("Plug headphones or speakers in, or record with --no-system.")
             )
-            return Check(name=name, is_ok=False, finding="there is none", fix=fix)
+            return Check(name=name, is_ok=False, finding=say("there is none"), fix=fix)
         device = next((device for device in own if device.is_default), own[0])
         try:
             level_dbfs, heard_s = self._level_of(stream, device)
@@ -96,29 +99,31 @@ class DiagnosticsService:
             return Check(
                 name=name,
                 is_ok=False,
-                finding=f"{device.name}: {error}",
+                finding=say("{device}: {problem}", device=device.name, problem=error.message),
                 fix="Close the program that holds the device, or choose another device.",
             )
         if heard_s == 0.0:
             return Check(
                 name=name,
                 is_ok=False,
-                finding=f"{device.name} delivers no audio",
+                finding=say("{device} delivers no audio", device=device.name),
                 fix="Unplug it and plug it in again, or choose another device.",
             )
-        worn = ", headphones" if device.is_headphones else ""
-        finding = f"{device.name}: {level_dbfs:.0f} dBFS{worn}"
+        finding = say("{device}: {level} dBFS", device=device.name, level=f"{level_dbfs:.0f}")
+        if device.is_headphones:
+            finding = join([finding, say("headphones")], ", ")
         if level_dbfs > SILENT_DBFS:
             return Check(name=name, is_ok=True, finding=finding)
         if stream is StreamId.SYSTEM:
             # A monitor is silent whenever nothing plays; that is no fault.
-            return Check(
-                name=name, is_ok=True, finding=f"{device.name}: silent, nothing plays{worn}"
-            )
+            finding = say("{device}: silent, nothing plays", device=device.name)
+            if device.is_headphones:
+                finding = join([finding, say("headphones")], ", ")
+            return Check(name=name, is_ok=True, finding=finding)
         return Check(
             name=name,
             is_ok=False,
-            finding=f"{device.name} delivers only zeros",
+            finding=say("{device} delivers only zeros", device=device.name),
             fix="Unmute it in the sound settings, and allow Crosstalk to use the microphone.",
         )
 
@@ -151,7 +156,7 @@ class DiagnosticsService:
                 Check(
                     name="test sound",
                     is_ok=False,
-                    finding=str(error),
+                    finding=error.message,
                     fix="Choose an output in the sound settings, or use --no-chirp.",
                 ),
             )
@@ -175,8 +180,10 @@ class DiagnosticsService:
             Check(
                 name="disk",
                 is_ok=is_ok,
-                finding=f"{free_gb:.1f} GB free for {folder}",
-                fix="" if is_ok else f"Free some disk: a recording needs {needed_gb:g} GB.",
+                finding=say("{free} GB free for {folder}", free=f"{free_gb:.1f}", folder=folder),
+                fix=""
+                if is_ok
+                else say("Free some disk: a recording needs {needed} GB.", needed=f"{needed_gb:g}"),
             ),
         )
 
@@ -188,21 +195,25 @@ class DiagnosticsService:
                 Check(
                     name="models",
                     is_ok=False,
-                    finding=f"missing: {', '.join(missing)}",
+                    finding=say("missing: {models}", models=", ".join(missing)),
                     fix="Run `crosstalk models fetch default`.",
                 ),
             )
         size_mb = sum(status.size_bytes for status in statuses) / 1e6
-        finding = f"{len(statuses)} default models are here ({size_mb:.0f} MB)"
+        finding = say(
+            "{count} default models are here ({size} MB)",
+            count=len(statuses),
+            size=f"{size_mb:.0f}",
+        )
         return (Check(name="models", is_ok=True, finding=finding),)
 
     def _library(self) -> tuple[Check, ...]:
         try:
             count = len(self._core.meetings.list())
         except KnownError as error:
-            fix = "Choose another folder with --data-dir, or restore a backup."
-            return (Check(name="library", is_ok=False, finding=str(error), fix=fix),)
-        finding = f"{count} meetings in {self._core.paths.database}"
+            fix = say("Choose another folder with --data-dir, or restore a backup.")
+            return (Check(name="library", is_ok=False, finding=error.message, fix=fix),)
+        finding = say("{count} meetings in {path}", count=count, path=self._core.paths.database)
         return (Check(name="library", is_ok=True, finding=finding),)
 
 
@@ -222,10 +233,10 @@ def _noise_check(noise_dbfs: float) -> Check:
     return Check(
         name="noise",
         is_ok=is_ok,
-        finding=f"{noise_dbfs:.0f} dBFS in the microphone while nobody talks",
+        finding=say("{level} dBFS in the microphone while nobody talks", level=f"{noise_dbfs:.0f}"),
         fix=""
         if is_ok
-        else "Turn fans and music off, move the microphone closer, or turn it down.",
+        else say("Turn fans and music off, move the microphone closer, or turn it down."),
     )
 
 
@@ -239,19 +250,27 @@ def _echo_check(heard: Heard, output: InputDevice | None) -> Check:
     fix = ""
     if heard.leak_db is None or heard.leak_s is None:
         finding = (
-            "the microphone does not hear what is played: headphones, or quiet loudspeakers"
+            say("the microphone does not hear what is played: headphones, or quiet loudspeakers")
             if worn is None
-            else f"{worn} are headphones, and the microphone does not hear them: nothing to do"
+            else say(
+                "{output} are headphones, and the microphone does not hear them: nothing to do",
+                output=worn,
+            )
         )
     elif worn is None:
-        finding = (
-            f"the microphone hears the loudspeakers at {heard.leak_db:+.0f} dB, "
-            f"{1000 * heard.leak_s:.0f} ms late; it is taken out, headphones are better still"
+        finding = say(
+            "the microphone hears the loudspeakers at {level} dB, {delay} ms late; it is "
+            "taken out, headphones are better still",
+            level=f"{heard.leak_db:+.0f}",
+            delay=f"{1000 * heard.leak_s:.0f}",
         )
     else:
-        finding = (
-            f"{worn} should be headphones, and the microphone hears them at "
-            f"{heard.leak_db:+.0f} dB, {1000 * heard.leak_s:.0f} ms late; it is taken out"
+        finding = say(
+            "{output} should be headphones, and the microphone hears them at {level} dB, "
+            "{delay} ms late; it is taken out",
+            output=worn,
+            level=f"{heard.leak_db:+.0f}",
+            delay=f"{1000 * heard.leak_s:.0f}",
         )
-        fix = "Turn them down, or check that no loudspeaker plays from that socket."
+        fix = say("Turn them down, or check that no loudspeaker plays from that socket.")
     return Check(name="echo", is_ok=True, finding=finding, fix=fix)

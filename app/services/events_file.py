@@ -13,6 +13,7 @@ from app.domain.errors import Category, KnownError
 from app.domain.ids import SegmentId, TrackId
 from app.domain.marks import Hold, Marker
 from app.domain.messages import CorrectionReason, SegmentStatus, SegmentUpdate
+from app.domain.sentences import say
 from app.domain.speakers import MeetingSpeaker
 from app.domain.transcript import join_words
 from app.domain.units import to_seconds
@@ -54,7 +55,11 @@ class EventsFile:
             self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
             raise KnownError(
-                f"{path} cannot be written: {error.strerror or error}. Name another events file.",
+                say(
+                    "{path} cannot be written: {cause}. Name another events file.",
+                    path=path,
+                    cause=error.strerror or error,
+                ),
             ) from error
 
     def __call__(self, event: MeetingEvent) -> None:
@@ -80,8 +85,11 @@ class EventsFile:
             failure, self._failure = self._failure, None
         if failure is not None:
             raise KnownError(
-                f"{self._path} is not complete: {failure.strerror or failure}. "
-                "The meeting in the library is.",
+                say(
+                    "{path} is not complete: {cause}. The meeting in the library is.",
+                    path=self._path,
+                    cause=failure.strerror or failure,
+                ),
                 category=Category.DISK,
             )
 

@@ -10,6 +10,7 @@ from app.domain.excerpt import excerpt, voices_only
 from app.domain.ids import MeetingId
 from app.domain.meeting import Meeting, MeetingTranscript
 from app.domain.ports import ExporterInfo, ExporterRegistry, ExportOptions
+from app.domain.sentences import say
 from app.lib.atomic import write_chunks
 from app.services.core import Core
 
@@ -40,7 +41,13 @@ class ExportingService:
             if info.format_id == format_id:
                 return info
         known = ", ".join(info.format_id for info in infos)
-        raise KnownError(f"{format_id!r} is not an export format. Known are {known}.")
+        raise KnownError(
+            say(
+                "{format} is not an export format. Known are {known}.",
+                format=repr(format_id),
+                known=known,
+            )
+        )
 
     def render(
         self, meeting_id: MeetingId, format_id: str, options: ExportOptions | None = None
@@ -90,8 +97,14 @@ class ExportingService:
             write_chunks(target, chunks)
         except OSError as error:
             raise KnownError(
-                f"{target} cannot be written: {error.strerror or error}. The meeting is in the "
-                f"library; try again with `crosstalk export {meeting_id} {format_id} -o PATH`.",
+                say(
+                    "{path} cannot be written: {cause}. The meeting is in the library; try "
+                    "again with `crosstalk export {meeting} {format} -o PATH`.",
+                    path=target,
+                    cause=error.strerror or error,
+                    meeting=meeting_id,
+                    format=format_id,
+                ),
                 category=Category.DISK,
             ) from error
         return target

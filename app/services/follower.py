@@ -291,7 +291,7 @@ class Follower:
                 severity=Severity.FATAL,
                 category=error.category,
                 stage=stage,
-                user_text=str(error),
+                user_text=error.message,
                 detail=type(error).__name__,
             )
         )

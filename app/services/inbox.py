@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import Category, KnownError
+from app.domain.sentences import say
 from app.lib.atomic import write_text
 from app.services.core import Core
 
@@ -103,8 +104,12 @@ class InboxService:
             write_text(self._file, json.dumps(memory))
         except OSError as error:
             raise KnownError(
-                f"{self._file} cannot be written: {error.strerror or error}. Nothing new is "
-                "imported from the watched folder until it can.",
+                say(
+                    "{path} cannot be written: {cause}. Nothing new is imported from the "
+                    "watched folder until it can.",
+                    path=self._file,
+                    cause=error.strerror or error,
+                ),
                 category=Category.DISK,
             ) from error
 
@@ -118,7 +123,11 @@ def _present(folder: Path) -> dict[str, _Stamp]:
                 found[path.name] = (about.st_size, about.st_mtime_ns)
     except OSError as error:
         raise KnownError(
-            f"The watched folder {folder} cannot be read: {error.strerror or error}. "
-            "Choose another one in the settings, or leave the field empty."
+            say(
+                "The watched folder {folder} cannot be read: {cause}. Choose another one in "
+                "the settings, or leave the field empty.",
+                folder=folder,
+                cause=error.strerror or error,
+            )
         ) from error
     return found

@@ -24,6 +24,7 @@ from app.domain.meeting import Meeting, MeetingState, MeetingTranscript, StreamI
 from app.domain.messages import Notice, NoticeKind, SpeakerTurn
 from app.domain.ports import Capture, EngineSession, SampleSource
 from app.domain.selection import whole_lines
+from app.domain.sentences import say
 from app.domain.session import (
     MAX_PADDING_S,
     ModelChoice,
@@ -122,8 +123,12 @@ class MeetingJob:
             keep_terms(self.folder, self._hints.vocabulary)
         except OSError as error:
             raise KnownError(
-                f"The folder {self.folder} cannot be written: {error.strerror or error}. Free "
-                "some disk, or choose another place with --data-dir.",
+                say(
+                    "The folder {folder} cannot be written: {cause}. Free some disk, or "
+                    "choose another place with --data-dir.",
+                    folder=self.folder,
+                    cause=error.strerror or error,
+                ),
                 category=Category.DISK,
             ) from error
 
@@ -170,8 +175,12 @@ class MeetingJob:
         self._raise_failure()
         if not self.follower.is_loaded:
             raise KnownError(
-                "The speech engine ended before its models were loaded; the recording is kept. "
-                f"Run `crosstalk library refine {self.meeting_id}`, and see the log if that fails.",
+                say(
+                    "The speech engine ended before its models were loaded; the recording is "
+                    "kept. Run `crosstalk library refine {meeting}`, and see the log if that "
+                    "fails.",
+                    meeting=self.meeting_id,
+                ),
                 category=Category.ENGINE,
             )
 
@@ -240,8 +249,12 @@ class MeetingJob:
         absent = [path for path in spools.values() if not path.exists()]
         if absent or not spools:
             raise KnownError(
-                f"The recording of {meeting.title!r} is not on this disk any more "
-                f"({absent[0] if absent else 'no stream'}). Its transcript was left as it is.",
+                say(
+                    "The recording of {title} is not on this disk any more ({path}). Its "
+                    "transcript was left as it is.",
+                    title=repr(meeting.title),
+                    path=absent[0] if absent else "no stream",
+                ),
                 category=Category.LIBRARY,
             )
         transcript = self._core.transcripts.transcript(self.meeting_id)
@@ -275,7 +288,7 @@ class MeetingJob:
         try:
             self._recognise(self.meeting_id)
         except KnownError as error:
-            text = f"Enrolled voices were not looked for: {error}"
+            text = say("Enrolled voices were not looked for: {problem}", problem=error.message)
             self.follower.on_notice(Notice(kind=NoticeKind.OTHER, text=text))
         self.follower.report_speakers()
 
@@ -300,7 +313,7 @@ class MeetingJob:
                 severity=Severity.ERROR,
                 category=error.category,
                 stage=stage,
-                user_text=str(error),
+                user_text=error.message,
                 is_retryable=True,
             )
         )
@@ -323,9 +336,9 @@ class MeetingJob:
         try:
             own = own or kept_terms(self.folder)
             general = read_vocabulary(self._core.paths.vocabulary_file)
-            text = complaint_about(general.bad, "Your vocabulary")
+            text = complaint_about(general.bad, say("Your vocabulary"))
         except KnownError as error:
-            text = str(error)
+            text = error.message
         if text is not None:
             self.follower.on_notice(Notice(kind=NoticeKind.OTHER, text=text))
         self._terms = merge_terms(own, general.terms)

@@ -15,6 +15,7 @@ from app.domain.meeting import (
 )
 from app.domain.ports import Correction
 from app.domain.selection import LineSelection
+from app.domain.sentences import say
 from app.services.core import Core
 
 NEWEST = "last"
@@ -53,8 +54,20 @@ class LibraryService:
             if len(found) == 1:
                 return found[0]
             if found:
-                raise KnownError(f"Several meetings fit {wanted!r}: {_listed(found)}. Use the id.")
-        raise KnownError(f"No meeting fits {wanted!r}. The newest are: {_listed(meetings)}.")
+                raise KnownError(
+                    say(
+                        "Several meetings fit {wanted}: {meetings}. Use the id.",
+                        wanted=repr(wanted),
+                        meetings=_listed(found),
+                    )
+                )
+        raise KnownError(
+            say(
+                "No meeting fits {wanted}. The newest are: {meetings}.",
+                wanted=repr(wanted),
+                meetings=_listed(meetings),
+            )
+        )
 
     def transcript(self, meeting_id: MeetingId) -> MeetingTranscript:
         """Everything about one meeting."""
@@ -70,7 +83,7 @@ class LibraryService:
         Raises:
             KnownError: The title is empty.
         """
-        self._core.meetings.rename(meeting_id, _required(title, "title"))
+        self._core.meetings.rename(meeting_id, _required(title, say("title")))
 
     def delete(self, meeting_id: MeetingId) -> None:
         """Remove a meeting and its recordings.
@@ -81,8 +94,11 @@ class LibraryService:
         meeting = self._core.meetings.get(meeting_id)
         if meeting.state in (MeetingState.RECORDING, MeetingState.REFINING):
             raise KnownError(
-                f"{meeting.title!r} is being {_DOING[meeting.state]} and was not deleted. "
-                "Stop that first."
+                say(
+                    "{title} is being {doing} and was not deleted. Stop that first.",
+                    title=repr(meeting.title),
+                    doing=_DOING[meeting.state],
+                )
             )
         self._core.discard(meeting_id)
 
@@ -140,13 +156,13 @@ class LibraryService:
         return self._core.transcripts.redo(meeting_id)
 
 
-_DOING = {MeetingState.RECORDING: "recorded", MeetingState.REFINING: "refined"}
+_DOING = {MeetingState.RECORDING: say("recorded"), MeetingState.REFINING: say("refined")}
 
 
 def _required(text: str, what: str) -> str:
     stripped = text.strip()
     if not stripped:
-        raise KnownError(f"The {what} is empty: type one.")
+        raise KnownError(say("The {what} is empty: type one.", what=what))
     return stripped
 
 

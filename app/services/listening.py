@@ -12,13 +12,14 @@ from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.messages import Float32Array, SegmentUpdate
 from app.domain.ports import VoicePicker
+from app.domain.sentences import say
 from app.domain.units import Span
 from app.services.core import Core
 
 SOLO_NAME = "solo.s16"
 """No stream has this name, so nobody takes it for a recording."""
 _FULL_SCALE = 32_768.0
-_GONE = "The recording of this meeting is gone, so it cannot be played."
+_GONE = say("The recording of this meeting is gone, so it cannot be played.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,11 @@ class ListeningService:
         if heard is None:
             name = transcript.label_of(segment.track)
             raise KnownError(
-                f"{name} cannot be told apart here: one of those who talk at once is nowhere "
-                "heard alone for four seconds. Play the line as it is."
+                say(
+                    "{name} cannot be told apart here: one of those who talk at once is "
+                    "nowhere heard alone for four seconds. Play the line as it is.",
+                    name=name,
+                )
             )
         # Among the recordings, so that it goes when they go.
         path = self._core.folder_of(meeting_id) / SOLO_NAME
@@ -73,7 +77,11 @@ class ListeningService:
             path.write_bytes(_int16(heard).tobytes())
         except OSError as error:
             raise KnownError(
-                f"{path} cannot be written: {error.strerror or error}. Free some disk space.",
+                say(
+                    "{path} cannot be written: {cause}. Free some disk space.",
+                    path=path,
+                    cause=error.strerror or error,
+                ),
                 category=Category.DISK,
             ) from error
         return Solo(path=path, span=span)

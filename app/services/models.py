@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.domain.errors import KnownError
 from app.domain.ports import ModelStatus, WeightsStore
+from app.domain.sentences import say
 
 DEFAULT_SET = "default"
 
@@ -58,5 +59,7 @@ class ModelsService:
             KnownError: The folder does not exist or holds no complete model.
         """
         if not folder.is_dir():
-            raise KnownError(f"{folder} is not a folder: name the one that holds the weights.")
+            raise KnownError(
+                say("{folder} is not a folder: name the one that holds the weights.", folder=folder)
+            )
         return self._weights.import_folder(folder)

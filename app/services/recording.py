@@ -15,6 +15,7 @@ from app.domain.marks import Hold, HoldReason, Marker
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.messages import Notice
 from app.domain.ports import CaptureBackend, EngineSession, InputDevice, Recording
+from app.domain.sentences import say
 from app.domain.session import CheckJob, OperatingPoint
 from app.domain.units import to_samples
 from app.domain.vocabulary import VocabularyTerm
@@ -190,8 +191,11 @@ class LiveMeeting:
     def _crashed(self, crash: Crash) -> None:
         self._job.report(
             KnownError(
-                "The transcript could not be completed because of a fault in Crosstalk. The "
-                f"recording is kept: run `crosstalk library refine {self.meeting_id}`.",
+                say(
+                    "The transcript could not be completed because of a fault in Crosstalk. "
+                    "The recording is kept: run `crosstalk library refine {meeting}`.",
+                    meeting=self.meeting_id,
+                ),
                 category=Category.INTERNAL,
             ),
             stage=crash.thread_name,
@@ -286,8 +290,13 @@ class RecordingService:
         needed_gb = self._core.settings().capture.minimum_free_gb
         if free_gb < needed_gb:
             raise KnownError(
-                f"The disk of {folder} has {free_gb:.1f} GB free, and a recording needs "
-                f"{needed_gb:g} GB. Nothing was recorded; free some disk.",
+                say(
+                    "The disk of {folder} has {free} GB free, and a recording needs {needed} "
+                    "GB. Nothing was recorded; free some disk.",
+                    folder=folder,
+                    free=f"{free_gb:.1f}",
+                    needed=f"{needed_gb:g}",
+                ),
                 category=Category.DISK,
             )
 
@@ -365,7 +374,10 @@ def default_title(core: Core) -> str:
 
 def _recording_goes_on(error: KnownError) -> KnownError:
     return KnownError(
-        f"The recording goes on without live text. {error} "
-        "Then run `crosstalk library refine last`.",
+        say(
+            "The recording goes on without live text. {problem} Then run `crosstalk library "
+            "refine last`.",
+            problem=error.message,
+        ),
         category=error.category,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.domain.errors import KnownError
 from app.domain.ids import MeetingId
 from app.domain.meeting import Meeting, MeetingState
+from app.domain.sentences import say
 from app.services.claims import is_claimed
 from app.services.core import Core
 
@@ -100,8 +101,11 @@ class RetentionService:
         folder = self._core.folder_of(meeting_id)
         if meeting.state in _BUSY or is_claimed(folder):
             raise KnownError(
-                f"{meeting.title!r} is being worked on; its audio was not deleted. "
-                "Wait until that is done, then delete it."
+                say(
+                    "{title} is being worked on; its audio was not deleted. Wait until that "
+                    "is done, then delete it.",
+                    title=repr(meeting.title),
+                )
             )
         size_bytes = _size_of(folder)
         if meeting.state is MeetingState.RECORDED:
@@ -120,8 +124,12 @@ class RetentionService:
             return
         except OSError as error:
             raise KnownError(
-                f"The recordings in {folder} could not be deleted: {error.strerror or error}. "
-                "The transcript is kept; delete the folder by hand."
+                say(
+                    "The recordings in {folder} could not be deleted: {cause}. The "
+                    "transcript is kept; delete the folder by hand.",
+                    folder=folder,
+                    cause=error.strerror or error,
+                )
             ) from error
 
 

@@ -16,6 +16,7 @@ from app.domain.ids import MeetingId, ModelId, SegmentId, SpeakerId, StreamId, T
 from app.domain.meeting import MeetingState
 from app.domain.ports import AudioFiles, CaptureBackend
 from app.domain.recognition import Calibration, VoiceSample, match_voices
+from app.domain.sentences import say
 from app.domain.session import ClipEmbedding, EmbedJob
 from app.domain.speakers import (
     MeetingSpeaker,
@@ -84,9 +85,15 @@ class SpeakersService:
             if reference == profile.speaker_id or folded == profile.name.casefold():
                 return profile
         known = ", ".join(profile.name for profile in people)
+        if not known:
+            raise KnownError(
+                say(
+                    "{name} is not enrolled. Nobody is: use `crosstalk speakers enroll`.",
+                    name=repr(reference),
+                )
+            )
         raise KnownError(
-            f"{reference!r} is not enrolled. "
-            + (f"Enrolled are {known}." if known else "Nobody is: use `crosstalk speakers enroll`.")
+            say("{name} is not enrolled. Enrolled are {known}.", name=repr(reference), known=known)
         )
 
     def enroll(self, name: str, files: tuple[Path, ...], *, has_consent: bool) -> Enrollment:
@@ -123,10 +130,16 @@ class SpeakersService:
             clips = cut_clips(transcript, [track], Path(folder))
             if track not in clips:
                 raise KnownError(
-                    f"{label} never talks alone for long enough in this meeting, or its recording "
-                    "is gone. Nothing was stored; enroll from a file or the microphone."
+                    say(
+                        "{name} never talks alone for long enough in this meeting, or its "
+                        "recording is gone. Nothing was stored; enroll from a file or the "
+                        "microphone.",
+                        name=label,
+                    )
                 )
-            enrollment = self._enroll_clips(name, [(f"What {label} says alone", clips[track])])
+            enrollment = self._enroll_clips(
+                name, [(say("What {name} says alone", name=label), clips[track])]
+            )
         voice = next(s for s in transcript.speakers if s.track == track)
         # Recognition links the voice with the person, the user's word makes the name stay.
         self._name(meeting_id, voice, enrollment.profile, 1.0)
@@ -281,8 +294,11 @@ class SpeakersService:
         model_id = self._core.settings().model_choice.embedding
         if found is None or self.calibration(model_id).log_odds(found[1], found[2]) > 0:
             raise KnownError(
-                f"These lines sound like everything else that {transcript.label_of(track)} says; "
-                "nothing was changed. Give the lines away one by one."
+                say(
+                    "These lines sound like everything else that {name} says; nothing was "
+                    "changed. Give the lines away one by one.",
+                    name=transcript.label_of(track),
+                )
             )
         lines = [s.segment_id for s in transcript.segments if s.track == track]
         ours = found[0]
@@ -340,7 +356,9 @@ class SpeakersService:
         for (title, _), quality in zip(clips, qualities, strict=True):
             reason = refusal(quality)
             if reason is not None:
-                raise KnownError(f"{title} {reason}. Nothing was stored.")
+                raise KnownError(
+                    say("{source} {reason}. Nothing was stored.", source=title, reason=reason)
+                )
         known = {p.name.casefold(): p for p in self._core.speakers.list()}
         profile = known.get(wanted.casefold()) or self._core.speakers.add(wanted, has_consent=True)
         for (_, clip), embedding in zip(clips, embeddings, strict=True):
@@ -465,8 +483,11 @@ class SpeakersService:
 def _require_consent(name: str, *, has_consent: bool) -> None:
     if not has_consent:
         raise KnownError(
-            f"Nothing was stored: a voice is kept only when its owner agrees. "
-            f"Ask {name.strip() or 'them'}, then confirm it (--consent on the command line)."
+            say(
+                "Nothing was stored: a voice is kept only when its owner agrees. Ask {name}, "
+                "then confirm it (--consent on the command line).",
+                name=name.strip() or say("them"),
+            )
         )
 
 

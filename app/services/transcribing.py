@@ -12,6 +12,7 @@ from app.domain.ids import MeetingId, StreamId, new_meeting_id
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.messages import Notice, NoticeKind
 from app.domain.ports import AudioFiles, Capture
+from app.domain.sentences import say
 from app.domain.session import CheckJob, ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
@@ -166,12 +167,20 @@ class TranscribingService:
         meeting = core.meetings.get(meeting_id)
         if meeting.state in (MeetingState.RECORDING, MeetingState.REFINING):
             raise KnownError(
-                f"{meeting.title!r} is being {meeting.state} right now. "
-                "Wait until that is done, then refine it."
+                say(
+                    "{title} is being {doing} right now. Wait until that is done, then refine it.",
+                    title=repr(meeting.title),
+                    doing=say("recorded")
+                    if meeting.state is MeetingState.RECORDING
+                    else say("refined"),
+                )
             )
         if part is not None and meeting.state is not MeetingState.DONE:
             raise KnownError(
-                f"The transcript of {meeting.title!r} is not finished. Refine all of it first."
+                say(
+                    "The transcript of {title} is not finished. Refine all of it first.",
+                    title=repr(meeting.title),
+                )
             )
         settings = core.settings()
         hints = Hints(
@@ -206,7 +215,7 @@ class TranscribingService:
             request.inputs,
             job.folder,
             is_realtime=request.is_realtime,
-            on_progress=lambda share: job.reporter.progressed(share, "decoding"),
+            on_progress=lambda share: job.reporter.progressed(share, say("decoding")),
             on_notice=job.follower.on_notice,
             cancel=job.cancel,
         )
@@ -250,7 +259,7 @@ class TranscribingService:
             job.name_enrolled()
             transcript = self._core.transcripts.transcript(job.meeting_id)
             if not transcript.segments:
-                text = "No speech was found in this recording."
+                text = say("No speech was found in this recording.")
                 job.follower.on_notice(Notice(kind=NoticeKind.NO_SPEECH, text=text))
             job.enter(MeetingState.DONE)
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.errors import Category, KnownError
+from app.domain.sentences import join, say
 from app.domain.vocabulary import (
     BadEntry,
     Vocabulary,
@@ -40,7 +41,10 @@ def read_text(path: Path) -> str:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise KnownError(
-            f"The vocabulary {path} cannot be read as UTF-8 text. Write one term a line."
+            say(
+                "The vocabulary {path} cannot be read as UTF-8 text. Write one term a line.",
+                path=path,
+            )
         ) from error
 
 
@@ -48,9 +52,10 @@ def complaint_about(bad: Sequence[BadEntry], name: str) -> str | None:
     """One sentence about lines that were left out; None when there are none."""
     if not bad:
         return None
-    told = "; ".join(str(entry) for entry in bad[:MAX_TOLD])
-    more = f"; and {len(bad) - MAX_TOLD} more" if len(bad) > MAX_TOLD else ""
-    return f"{name}: left out {told}{more}."
+    told = [entry.sentence for entry in bad[:MAX_TOLD]]
+    if len(bad) > MAX_TOLD:
+        told.append(say("and {count} more", count=len(bad) - MAX_TOLD))
+    return say("{name}: left out {lines}.", name=name, lines=join(told, "; "))
 
 
 class VocabularyService:
@@ -85,8 +90,11 @@ class VocabularyService:
             write_text(self.path, text)
         except OSError as error:
             raise KnownError(
-                f"The vocabulary cannot be stored in {self.path}: {error.strerror or error}. "
-                "The old one holds.",
+                say(
+                    "The vocabulary cannot be stored in {path}: {cause}. The old one holds.",
+                    path=self.path,
+                    cause=error.strerror or error,
+                ),
                 category=Category.DISK,
             ) from error
         return parse_vocabulary(text)
@@ -120,7 +128,11 @@ class VocabularyService:
             write_text(path, text)
         except OSError as error:
             raise KnownError(
-                f"{path} cannot be written: {error.strerror or error}. Choose another folder.",
+                say(
+                    "{path} cannot be written: {cause}. Choose another folder.",
+                    path=path,
+                    cause=error.strerror or error,
+                ),
                 category=Category.DISK,
             ) from error
 

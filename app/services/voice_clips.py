@@ -12,6 +12,7 @@ from app.domain.errors import KnownError
 from app.domain.ids import SegmentId, SpeakerId, TrackId
 from app.domain.meeting import MeetingTranscript
 from app.domain.messages import SegmentUpdate
+from app.domain.sentences import say
 from app.domain.units import to_samples
 
 MIN_SEGMENT_S = 1.5
@@ -50,8 +51,11 @@ class VoiceClips:
             with contextlib.suppress(OSError):
                 target.unlink(missing_ok=True)
             raise KnownError(
-                f"The recording of the voice could not be kept: {error.strerror}. "
-                "Nothing of it was stored; free some disk space and enroll again."
+                say(
+                    "The recording of the voice could not be kept: {cause}. Nothing of it "
+                    "was stored; free some disk space and enroll again.",
+                    cause=error.strerror,
+                )
             ) from error
         return target
 
@@ -77,7 +81,10 @@ class VoiceClips:
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists():
             raise KnownError(
-                f"The recordings in {folder} could not be deleted. Delete that folder by hand."
+                say(
+                    "The recordings in {folder} could not be deleted. Delete that folder by hand.",
+                    folder=folder,
+                )
             )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import Category, KnownError
+from app.domain.sentences import say
 from app.lib.atomic import write_text
 from app.settings.schema import (
     SCHEMA_VERSION,
@@ -69,8 +70,12 @@ def save(path: Path, settings: Settings) -> None:
         write_text(path, to_toml(settings))
     except OSError as error:
         raise KnownError(
-            f"The settings could not be saved to {path}: {error.strerror or error}. "
-            "They hold until Crosstalk is closed; free some disk or check the folder's rights.",
+            say(
+                "The settings could not be saved to {path}: {cause}. They hold until "
+                "Crosstalk is closed; free some disk or check the folder's rights.",
+                path=path,
+                cause=error.strerror or error,
+            ),
             category=Category.DISK,
         ) from error
 
@@ -122,19 +127,38 @@ def _read_file(path: Path) -> dict[str, Value]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise KnownError(
-            f"The settings file {path} cannot be read: {error}. Correct it or move it away."
+            say(
+                "The settings file {path} cannot be read: {problem}. Correct it or move it away.",
+                path=path,
+                problem=error,
+            )
         ) from error
     version = tables.pop(VERSION_KEY, SCHEMA_VERSION)
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise KnownError(f"{VERSION_KEY} in {path} has to be a whole number from 1 on.")
+        raise KnownError(
+            say("{key} in {path} has to be a whole number from 1 on.", key=VERSION_KEY, path=path)
+        )
     UPGRADES.apply(tables, version=version, origin=str(path))
     values: dict[str, Value] = {}
     for section, table in tables.items():
         if not isinstance(table, dict):
-            raise KnownError(f"{section} in {path} is not a setting: settings stand in tables.")
+            raise KnownError(
+                say(
+                    "{section} in {path} is not a setting: settings stand in tables.",
+                    section=section,
+                    path=path,
+                )
+            )
         for name, value in table.items():
             if not isinstance(value, str | int | float | bool):
-                raise KnownError(f"{section}.{name} in {path} has to be one value.")
+                raise KnownError(
+                    say(
+                        "{section}.{name} in {path} has to be one value.",
+                        section=section,
+                        name=name,
+                        path=path,
+                    )
+                )
             values[f"{section}.{name}"] = value
     return values
 

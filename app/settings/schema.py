@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, cast
 
 from app.domain.errors import KnownError
+from app.domain.sentences import say
 from app.domain.session import (
     MAX_PADDING_S,
     SEPARATION_AUTO,
@@ -375,6 +376,22 @@ class PrivacySettings:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateSettings:
+    """Whether newer versions are looked for."""
+
+    TITLE: ClassVar[str] = "Updates"
+
+    is_checking: bool = _option(
+        False,
+        Option(
+            label="Look for updates",
+            help="Once a day, ask pypi.org whether there is a newer version of Crosstalk. Nothing "
+            "about you, this computer or your meetings is sent.",
+        ),
+    )
+
+
 Section = (
     TranscriptSettings
     | CaptureSettings
@@ -385,6 +402,7 @@ Section = (
     | PrivacySettings
     | WindowSettings
     | CaptionSettings
+    | UpdateSettings
 )
 
 
@@ -401,6 +419,7 @@ class Settings:
     window: WindowSettings = field(default_factory=WindowSettings)
     captions: CaptionSettings = field(default_factory=CaptionSettings)
     playback: PlaybackSettings = field(default_factory=PlaybackSettings)
+    updates: UpdateSettings = field(default_factory=UpdateSettings)
 
     @property
     def point(self) -> OperatingPoint:
@@ -481,12 +500,25 @@ def build(values: dict[str, Value], *, origin: str) -> Settings:
         entry = known.get(path)
         if entry is None:
             raise KnownError(
-                f"{path} in {origin} is not a setting. Remove it, or correct its name: "
-                f"the settings are {', '.join(known)}."
+                say(
+                    "{path} in {origin} is not a setting. Remove it, or correct its name: "
+                    "the settings are {known}.",
+                    path=path,
+                    origin=origin,
+                    known=", ".join(known),
+                )
             )
         complaint = entry.option.complaint_about(value, entry.default)
         if complaint:
-            raise KnownError(f"{path} in {origin} {complaint}, not {value!r}.")
+            raise KnownError(
+                say(
+                    "{path} in {origin} {complaint}, not {value}.",
+                    path=path,
+                    origin=origin,
+                    complaint=complaint,
+                    value=repr(value),
+                )
+            )
         as_typed = float(value) if isinstance(entry.default, float) else value
         sections.setdefault(entry.section, {})[entry.name] = as_typed
     made: dict[str, Any] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain.errors import BugError, KnownError
+from app.domain.sentences import say
 from app.settings.schema import SCHEMA_VERSION
 
 Tables = dict[str, Any]
@@ -45,8 +46,12 @@ class Upgrades:
         """
         if version > self.current:
             raise KnownError(
-                f"{origin} was written by a newer Crosstalk (settings version {version}). "
-                "It was left as it is; update Crosstalk, or move the file away."
+                say(
+                    "{origin} was written by a newer Crosstalk (settings version {version}). "
+                    "It was left as it is; update Crosstalk, or move the file away.",
+                    origin=origin,
+                    version=version,
+                )
             )
         for target in range(version + 1, self.current + 1):
             step = self.steps.get(target)

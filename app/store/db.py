@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.domain.errors import BugError, Category, KnownError
+from app.domain.sentences import say
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another process (the command line beside the window)."""
@@ -160,32 +161,47 @@ def _translate(error: BaseException | None, path: Path) -> KnownError | BugError
     match _primary_code(error):
         case sqlite3.SQLITE_FULL:
             return KnownError(
-                f"The disk that holds {path} is full; everything stored before is kept. "
-                "Free some space and try again.",
+                say(
+                    "The disk that holds {path} is full; everything stored before is kept. "
+                    "Free some space and try again.",
+                    path=path,
+                ),
                 category=Category.DISK,
             )
         case sqlite3.SQLITE_IOERR:
             return KnownError(
-                f"The disk that holds {path} failed to read or write; what was stored before is "
-                "kept. Check the disk and try again.",
+                say(
+                    "The disk that holds {path} failed to read or write; what was stored "
+                    "before is kept. Check the disk and try again.",
+                    path=path,
+                ),
                 category=Category.DISK,
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return KnownError(
-                f"The library {path} is in use by another program; nothing was changed. "
-                "Close the other program and try again.",
+                say(
+                    "The library {path} is in use by another program; nothing was changed. "
+                    "Close the other program and try again.",
+                    path=path,
+                ),
                 category=Category.LIBRARY,
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
             return KnownError(
-                f"The library {path} cannot be written; nothing was changed. "
-                "Make the file and its folder writable, or choose another folder with --data-dir.",
+                say(
+                    "The library {path} cannot be written; nothing was changed. Make the "
+                    "file and its folder writable, or choose another folder with --data-dir.",
+                    path=path,
+                ),
                 category=Category.LIBRARY,
             )
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return KnownError(
-                f"The library {path} is damaged; the recordings are not affected. "
-                "Start Crosstalk again: it sets the damaged file aside and makes a new one.",
+                say(
+                    "The library {path} is damaged; the recordings are not affected. Start "
+                    "Crosstalk again: it sets the damaged file aside and makes a new one.",
+                    path=path,
+                ),
                 category=Category.LIBRARY,
             )
     return BugError(f"the library refused a statement: {type(error).__name__}: {error}")

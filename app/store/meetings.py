@@ -22,6 +22,7 @@ from app.domain.meeting import (
     check_transition,
 )
 from app.domain.messages import Health, ModelUse, Notice
+from app.domain.sentences import say
 from app.store import events, search, tracks
 from app.store.db import Database
 from app.store.tables import MeetingRow, ModelUseRow, RecordingRow, SegmentRow, StreamRow
@@ -45,8 +46,11 @@ class MeetingRows:
         row = session.get(MeetingRow, meeting_id)
         if row is None:
             raise KnownError(
-                f"The library has no meeting {meeting_id}. "
-                "See `crosstalk library list` for those it has."
+                say(
+                    "The library has no meeting {meeting}. See `crosstalk library list` for "
+                    "those it has.",
+                    meeting=meeting_id,
+                )
             )
         return row
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from app.domain.errors import BugError, Category, KnownError
+from app.domain.sentences import say
 from app.store import migrations
 from app.store.db import BUSY_TIMEOUT_S, driver_connection, is_damage, make_engine, mapped_errors
 
@@ -36,16 +37,21 @@ def prepare(path: Path, *, now: datetime, busy_timeout_s: float = BUSY_TIMEOUT_S
             aside = _open_or_replace(path, now, busy_timeout_s)
     except OSError as error:
         raise KnownError(
-            f"The library {path} cannot be opened ({error.strerror}); nothing was lost. "
-            "Make its folder writable, or choose another one with --data-dir.",
+            say(
+                "The library {path} cannot be opened ({cause}); nothing was lost. Make its "
+                "folder writable, or choose another one with --data-dir.",
+                path=path,
+                cause=error.strerror,
+            ),
             category=Category.LIBRARY,
         ) from error
     if aside is None:
         return None
-    return (
-        f"The library was damaged and could not be opened. It was set aside as {aside.name} and "
+    return say(
+        "The library was damaged and could not be opened. It was set aside as {file} and "
         "a new, empty one was made. Your recordings are still in the recordings folder and can "
-        "be added again."
+        "be added again.",
+        file=aside.name,
     )
 
 
@@ -123,17 +129,25 @@ def _migrate(engine: Engine, path: Path, now: datetime) -> None:
 def _refuse_foreign_tables(connection: Connection, path: Path) -> None:
     if connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one():
         raise KnownError(
-            f"{path} is a database of another program; it was left untouched. "
-            "Move it away, or choose another folder with --data-dir.",
+            say(
+                "{path} is a database of another program; it was left untouched. Move it "
+                "away, or choose another folder with --data-dir.",
+                path=path,
+            ),
             category=Category.LIBRARY,
         )
 
 
 def _newer_library(path: Path, version: str, newest: str) -> KnownError:
     return KnownError(
-        f"The library {path} was written by a newer Crosstalk (library version "
-        f"{version.lstrip('0')}; this program knows versions up to {newest.lstrip('0')}) and was "
-        "left untouched. Update Crosstalk, or choose another folder with --data-dir.",
+        say(
+            "The library {path} was written by a newer Crosstalk (library version {version}; "
+            "this program knows versions up to {newest}) and was left untouched. Update "
+            "Crosstalk, or choose another folder with --data-dir.",
+            path=path,
+            version=version.lstrip("0"),
+            newest=newest.lstrip("0"),
+        ),
         category=Category.LIBRARY,
     )
 

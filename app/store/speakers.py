@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import KnownError
 from app.domain.ids import MeetingId, ModelId, SpeakerId, new_speaker_id
+from app.domain.sentences import say
 from app.domain.speakers import SpeakerProfile, Voiceprint
 from app.lib.clock import Clock
 from app.store import backups
@@ -200,8 +201,11 @@ def _refuse_taken(session: Session, name: str, own_id: SpeakerId | None) -> None
     taken = session.scalars(select(SpeakerRow).where(SpeakerRow.name_key == _key(name))).first()
     if taken is not None and taken.speaker_id != own_id:
         raise KnownError(
-            f"The name {taken.name} is taken; nothing was changed. "
-            "Choose another name, or merge the two people."
+            say(
+                "The name {name} is taken; nothing was changed. Choose another name, or "
+                "merge the two people.",
+                name=taken.name,
+            )
         )
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
 from app.domain.ids import MeetingId
 from app.services.events import HealthMeasured, MeetingEvent, Progressed
+from app.ui.translation import translated
 
 INTERVAL_MS = 33
 """At most 30 batches a second: the eye sees no more, and the main thread keeps its time."""
@@ -61,7 +62,10 @@ class EventBridge(QObject):
 
 
 class ProgressBridge(QObject):
-    """Carries how far long work is; of many reports only the newest reaches the main thread."""
+    """Carries how far long work is; of many reports only the newest reaches the main thread.
+
+    `changed` names the step in the window's language.
+    """
 
     changed = Signal(str, float)
     _woken = Signal()
@@ -82,7 +86,8 @@ class ProgressBridge(QObject):
     @Slot()
     def _deliver(self) -> None:
         self._is_awake = False
-        self.changed.emit(*self._newest)
+        step, share = self._newest
+        self.changed.emit(translated(step), share)
 
 
 def coalesced(events: list[MeetingEvent]) -> tuple[MeetingEvent, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from app.domain.errors import Category, ErrorReport, KnownError, Severity
+from app.ui.translation import translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Problem:
 def problem_of(error: BaseException) -> Problem:
     """Put an exception into words; only a `KnownError` speaks for itself."""
     if isinstance(error, KnownError):
-        return Problem(text=str(error), category=error.category)
+        return Problem(text=translated(error.message), category=error.category)
     return Problem(
         text=QCoreApplication.translate(
             "Problem",
@@ -40,4 +41,6 @@ def problem_of(error: BaseException) -> Problem:
 
 def problem_of_report(report: ErrorReport) -> Problem:
     """Take over the words of a report that came from the engine."""
-    return Problem(text=report.user_text, severity=report.severity, category=report.category)
+    return Problem(
+        text=translated(report.user_text), severity=report.severity, category=report.category
+    )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from app.domain.sentences import Sentence
+
 log = logging.getLogger(__name__)
 
 SYSTEM, ENGLISH = "system", "en"
@@ -29,6 +31,23 @@ class Translation(QTranslator):
     def isEmpty(self) -> bool:  # noqa: N802
         """Qt skips empty translators."""
         return not self._sentences
+
+
+def translated(text: str) -> str:
+    """What came from below the window, in its language; what nobody translated stays English."""
+    if not text:
+        return ""
+    if not isinstance(text, Sentence):
+        return QCoreApplication.translate("Sentence", text)
+    said = QCoreApplication.translate("Sentence", text.template)
+    if not text.values:
+        return said
+    return said.format(
+        **{
+            name: translated(value) if isinstance(value, Sentence) else value
+            for name, value in text.values.items()
+        }
+    )
 
 
 def languages(folder: Path) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ from app.ui.models.view import MissingModels
 from app.ui.notifications import Notifications
 from app.ui.restore import WindowMemory
 from app.ui.review.view import ReviewView
+from app.ui.settings.updates import told
 from app.ui.settings.view import SettingsView
 from app.ui.shortcuts import Shortcuts
 from app.ui.speakers.view import PeopleDialog
@@ -52,7 +53,9 @@ from app.ui.sweeper import Sweeper
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode, remember_theme
 from app.ui.times import size_text
+from app.ui.translation import translated
 from app.ui.tray import Tray
+from app.ui.updater import Updater
 from app.ui.welcome import WelcomeView
 from app.ui.widgets.banner import BannerStack
 
@@ -106,6 +109,8 @@ class MainWindow(QMainWindow):
         self.notifications = Notifications(self.kit, self.tray, Desktop(), self)
         self.sweeper = Sweeper(self.kit, self)
         self.sweeper.swept.connect(self._tell_swept)
+        self.updater = Updater(self.kit, self)
+        self.updater.found.connect(lambda release: self.banners.show_text(told(release)))
         self.links = Links(self.kit, self)
         self.drop = FileDrop(self.kit, self.library.imports, self)
         self.watch = FolderWatch(self.kit, self.library.imports, self)
@@ -128,9 +133,10 @@ class MainWindow(QMainWindow):
         self.models.check()
         self.pending.check()
         self.sweeper.sweep()
+        self.updater.look()
         self.watch.take_settings()
         for sentence in self.kit.context.opening_notices:
-            self.banners.show_text(sentence, severity=Severity.WARNING)
+            self.banners.show_text(translated(sentence), severity=Severity.WARNING)
 
     # --- Building --------------------------------------------------------------------------
 
@@ -274,9 +280,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_notice(self, notice: Notice) -> None:
-        self.banners.show_text(notice.text, severity=Severity.WARNING)
+        text = translated(notice.text)
+        self.banners.show_text(text, severity=Severity.WARNING)
         if notice.kind in URGENT_NOTICES:
-            self.notifications.tell(f"notice-{notice.kind}", notice.text)
+            self.notifications.tell(f"notice-{notice.kind}", text)
 
     @Slot(str)
     def _tell_done(self, text: str) -> None:

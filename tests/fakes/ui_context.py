@@ -22,6 +22,7 @@ from app.domain.ports import (
 from app.domain.session import OperatingPoint
 from app.domain.speakers import SpeakerProfile
 from app.domain.units import Span
+from app.lib.clock import SystemClock
 from app.lib.paths import Paths
 from app.services.context import AppContext
 from app.services.diagnostics import Check, DiagnosticsService
@@ -34,6 +35,7 @@ from app.services.recording import LiveMeeting, RecordingRequest, RecordingServi
 from app.services.retention import Due, RetentionService
 from app.services.speakers import SpeakersService
 from app.services.transcribing import TranscribeRequest, TranscribingService
+from app.services.updates import SUMMARY, UpdatesService
 from app.settings.files import SettingsFile
 from app.settings.schema import Settings
 from tests.fakes import ui_meetings as made
@@ -429,6 +431,24 @@ class FakeListening(ListeningService):
 
 
 @dataclass
+class FakeUpdates(UpdatesService):
+    """The real service with a PyPI of its own."""
+
+    def __init__(self, settings_file: SettingsFile, data_dir: Path) -> None:
+        super().__init__(
+            lambda: settings_file.current, SystemClock(), data_dir, get_json=self._answer
+        )
+        self.asked: list[str] = []
+        self.newest = "0.1.0"
+        self.is_online = True
+
+    def _answer(self, url: str, timeout_s: float) -> object:
+        self.asked.append(url)
+        if not self.is_online:
+            raise OSError("no route to host")
+        return {"info": {"version": self.newest, "summary": SUMMARY, "yanked": False}}
+
+
 class FakePlayer:
     """Plays in no time; tests move the position."""
 
@@ -518,6 +538,7 @@ def make_context(
     settings: Settings | None = None,
 ) -> AppContext:
     """A program whose every service is a fake; None fills the library."""
+    settings_file = SettingsFile(data_dir / "settings.toml", settings or Settings())
     library = FakeLibrary(library_meetings() if transcripts is None else transcripts)
     return AppContext(
         paths=Paths(data_dir=data_dir, models_dir=data_dir / "models"),
@@ -532,7 +553,8 @@ def make_context(
         diagnostics=FakeDiagnostics(),
         player=FakePlayer(),
         listening=FakeListening(library),
-        settings_file=SettingsFile(data_dir / "settings.toml", settings or Settings()),
+        updates=FakeUpdates(settings_file, data_dir),
+        settings_file=settings_file,
     )
 
 

@@ -31,6 +31,7 @@ class Desk:
     exporting: fakes.FakeExporting
     models: fakes.FakeModels
     player: fakes.FakePlayer
+    updates: fakes.FakeUpdates
     qtbot: object
 
     def open(self, meeting_id: MeetingId = RELEASE) -> None:
@@ -86,6 +87,7 @@ def make_desk(qtbot, qapp, tmp_path: Path, monkeypatch) -> Iterator[object]:
             exporting=context.exporting,
             models=context.models,
             player=context.player,
+            updates=context.updates,
             qtbot=qtbot,
         )
         made.append((window, tasks, context.models, context.transcribing))

@@ -14,6 +14,7 @@ from app.backends.weights import require
 from app.domain.errors import Category, KnownError
 from app.domain.messages import Float32Array
 from app.domain.ports import BackendInfo, SeparationModel
+from app.domain.sentences import say
 from app.domain.session import SEPARATION_MODEL
 from app.domain.units import SESSION_RATE_HZ
 
@@ -91,8 +92,12 @@ def find_checkpoint(name: str) -> Path:
         if isinstance(cached, str):
             return Path(cached)
     raise KnownError(
-        f"There is no separation checkpoint {name}. Name a file of asteroid or PixIT, or a "
-        f"repository of the hub that you have got with: hf download {name} {HUB_FILE}",
+        say(
+            "There is no separation checkpoint {name}. Name a file of asteroid or PixIT, "
+            "or a repository of the hub that you have got with: hf download {name} {file}",
+            name=name,
+            file=HUB_FILE,
+        ),
         category=Category.MISSING_MODEL,
     )
 
@@ -125,8 +130,12 @@ def read_network(path: Path) -> Any:
         pickle.UnpicklingError,
     ) as error:
         raise KnownError(
-            f"The file {path} holds no separation network of asteroid "
-            f"({type(error).__name__}). Name another one.",
+            say(
+                "The file {path} holds no separation network of asteroid ({kind}). Name "
+                "another one.",
+                path=path,
+                kind=type(error).__name__,
+            ),
             category=Category.MISSING_MODEL,
         ) from error
     return network

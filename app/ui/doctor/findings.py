@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 from app.services.diagnostics import Check
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.translation import translated
 
 
 class CheckRow(QFrame):
@@ -20,14 +21,15 @@ class CheckRow(QFrame):
         self.check = check
         tokens = kit.theme.tokens
         symbol = QLabel(self)
-        name, colour = ("check", tokens.success) if check.is_ok else ("warning", tokens.warning)
-        symbol.setPixmap(kit.icons.pixmap(name, colour, 20))
+        icon, colour = ("check", tokens.success) if check.is_ok else ("warning", tokens.warning)
+        symbol.setPixmap(kit.icons.pixmap(icon, colour, 20))
         symbol.setAccessibleName(self.tr("Fine") if check.is_ok else self.tr("To fix"))
-        title = QLabel(check.name.capitalize(), self)
+        name, finding, fix = map(translated, (check.name, check.finding, check.fix))
+        title = QLabel(name[:1].upper() + name[1:], self)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(title)
-        for text, kind in ((check.finding, "small"), (check.fix, "")):
+        for text, kind in ((finding, "small"), (fix, "")):
             if not text:
                 continue
             label = QLabel(text, self)
@@ -42,7 +44,7 @@ class CheckRow(QFrame):
         row.addWidget(symbol, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         state = self.tr("fine") if check.is_ok else self.tr("to fix")
-        self.setAccessibleName(f"{check.name}, {state}: {check.finding} {check.fix}".strip())
+        self.setAccessibleName(f"{name}, {state}: {finding} {fix}".strip())
 
 
 class Findings(QWidget):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QMarginsF
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from app.domain.errors import Category, KnownError
+from app.domain.sentences import say
 from app.lib.atomic import write_chunks
 
 DPI = 300
@@ -47,7 +48,11 @@ def write_pdf(markdown: str, title: str, path: Path) -> Path:
         write_chunks(path, [bytes(buffer.data().data())])
     except OSError as error:
         raise KnownError(
-            f"{path} cannot be written: {error.strerror or error}. Choose another folder.",
+            say(
+                "{path} cannot be written: {cause}. Choose another folder.",
+                path=path,
+                cause=error.strerror or error,
+            ),
             category=Category.DISK,
         ) from error
     return path

@@ -27,6 +27,7 @@ from app.ui.bridge import EventBridge
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.tasks import Task
+from app.ui.translation import translated
 from app.ui.widgets.elided import ElidedLabel
 
 
@@ -84,7 +85,7 @@ class ImportJob(QObject):
     def _take(self, events: tuple[MeetingEvent, ...]) -> None:
         for event in events:
             if isinstance(event, Progressed):
-                self.progressed.emit(event.share, event.step)
+                self.progressed.emit(event.share, translated(event.step))
 
 
 class ImportQueue(QObject):

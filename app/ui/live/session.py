@@ -33,6 +33,7 @@ from app.ui.errors import Problem, problem_of_report
 from app.ui.kit import Kit
 from app.ui.tasks import Task
 from app.ui.transcript.model import TranscriptModel
+from app.ui.translation import translated
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +218,7 @@ class LiveSession(QObject):
                     self.are_models_ready = True
                     self.models_ready.emit(event.models)
                 case Progressed():
-                    self.progressed.emit(event.share, event.step)
+                    self.progressed.emit(event.share, translated(event.step))
                 case HoldChanged():
                     self._show_hold(event.hold)
                 case Marked():

@@ -38,7 +38,8 @@ class PrivacyCard(QFrame):
         promise = QLabel(
             self.tr(
                 "Audio, text and voices stay on this computer. Crosstalk opens a network "
-                "connection only when you press Download, and log files hold no words or names."
+                "connection only when you ask for a model or for updates, and log files hold no "
+                "words or names."
             ),
             self,
         )

@@ -23,6 +23,7 @@ from app.ui.settings.fields import FieldRow
 from app.ui.settings.models import ModelsCard
 from app.ui.settings.privacy import PrivacyCard
 from app.ui.settings.shortcuts import ShortcutsCard
+from app.ui.settings.updates import UpdatesRow
 from app.ui.settings.vocabulary import VocabularyCard
 from app.ui.theme import ThemeMode
 from app.ui.widgets.search_field import SearchField
@@ -86,7 +87,13 @@ class SettingsView(QWidget):
         column.setSpacing(16)
         self.vocabulary = VocabularyCard(self._kit, inner)
         for title, entries in _by_section().items():
-            column.addWidget(self._card(title, entries, inner))
+            card = self._card(title, entries, inner)
+            column.addWidget(card)
+            if entries[0].section == "updates":
+                self.updates = UpdatesRow(self._kit, card)
+                layout = card.layout()
+                assert layout is not None
+                layout.addWidget(self.updates)
             if entries[0].section == "transcript":
                 column.addWidget(self.vocabulary)
         self.models = ModelsCard(self._kit, inner)

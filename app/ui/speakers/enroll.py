@@ -26,6 +26,7 @@ from app.services.speakers import Enrollment
 from app.services.voice_recording import VoiceRecording
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.translation import translated
 from app.ui.widgets.check import Check
 from app.ui.widgets.level_meter import LevelMeter
 
@@ -223,7 +224,7 @@ class EnrollPanel(QWidget):
         self._drop_recording()
         self._is_busy = False
         text = self.tr("%1 is enrolled.").replace("%1", enrollment.profile.name)
-        self.message.setText(" ".join([text, *enrollment.warnings]))
+        self.message.setText(" ".join([text, *map(translated, enrollment.warnings)]))
         self.name.clear()
         self.consent.setChecked(False)
         self._update()

@@ -13,13 +13,13 @@ LOOK_DELAY_MS = 300
 """A line is judged when the keys rest, not while it is typed."""
 MAX_TOLD = 3
 COMPLAINTS = (
-    QT_TRANSLATE_NOOP("Vocabulary", "it stands in line %1 already"),
-    QT_TRANSLATE_NOOP("Vocabulary", "a list holds %1 terms, and it is full"),
-    QT_TRANSLATE_NOOP("Vocabulary", "more than %1 readings"),
+    QT_TRANSLATE_NOOP("Vocabulary", "it stands in line {number} already"),
+    QT_TRANSLATE_NOOP("Vocabulary", "a list holds {number} terms, and it is full"),
+    QT_TRANSLATE_NOOP("Vocabulary", "more than {number} readings"),
     QT_TRANSLATE_NOOP("Vocabulary", "it holds characters that cannot be seen"),
     QT_TRANSLATE_NOOP("Vocabulary", "it has no letter"),
-    QT_TRANSLATE_NOOP("Vocabulary", "longer than %1 characters"),
-    QT_TRANSLATE_NOOP("Vocabulary", "more than %1 words"),
+    QT_TRANSLATE_NOOP("Vocabulary", "longer than {number} characters"),
+    QT_TRANSLATE_NOOP("Vocabulary", "more than {number} words"),
 )
 """What the domain says about a bad line."""
 
@@ -151,4 +151,4 @@ def told(bad: tuple[BadEntry, ...]) -> str:
 def reason_of(entry: BadEntry) -> str:
     """Why a line is left out, in the language of the window."""
     number = "" if entry.number is None else QLocale().toString(entry.number)
-    return QCoreApplication.translate("Vocabulary", entry.complaint).replace("%1", number)
+    return QCoreApplication.translate("Vocabulary", entry.complaint).replace("{number}", number)

@@ -48,7 +48,7 @@ def test_bad_lines_are_left_out_and_told_with_line_and_reason():
         (6, "it holds characters that cannot be seen"),
         (7, "it has no letter"),
     ]
-    assert str(vocabulary.bad[0]) == "line 2, “???”: it has no letter"
+    assert vocabulary.bad[0].sentence == "line 2, “???”: it has no letter"
 
 
 def test_readings_have_a_limit_too():
@@ -58,7 +58,7 @@ def test_readings_have_a_limit_too():
 
     assert vocabulary.terms == ()
     assert vocabulary.bad == (
-        BadEntry(line=1, text=line[:80], complaint="more than %1 readings", number=8),
+        BadEntry(line=1, text=line[:80], complaint="more than {number} readings", number=8),
     )
     assert vocabulary.bad[0].reason == "more than 8 readings"
 
