@@ -382,9 +382,15 @@ def _find_own(own: OwnModel, models_dir: Path) -> Path | None:
 
 def _not_brought(own: OwnModel, models_dir: Path) -> KnownError:
     return KnownError(
-        f"The weights of {own.model_id} are not on this machine, and only you can get them: accept "
-        f"their conditions at https://huggingface.co/{own.repository}, then run: "
-        f"hf download {own.repository} {own.file_name} --local-dir {models_dir / own.model_id}",
+        say(
+            "The weights of {model} are not on this machine, and only you can get them: accept "
+            "their conditions at https://huggingface.co/{repository}, then run: "
+            "hf download {repository} {file} --local-dir {folder}",
+            model=own.model_id,
+            repository=own.repository,
+            file=own.file_name,
+            folder=models_dir / own.model_id,
+        ),
         category=Category.MISSING_MODEL,
     )
 

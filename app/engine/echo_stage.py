@@ -148,9 +148,7 @@ def notice_of(leak: Leak | None, *, has_headphones: bool = False) -> Notice:
             level=f"{leak.level_db:.0f}".replace("-", MINUS),
         )
     if has_headphones:
-        advice = say(
-            "They should play on headphones only: turn these down, or check what plays."
-        )
+        advice = say("They should play on headphones only: turn these down, or check what plays.")
         text = join([text, advice], " ")
     return Notice(kind=NoticeKind.ECHO, text=text, stream=StreamId.MIC)
 

@@ -24,6 +24,7 @@ from app.backends.weights import require
 from app.domain.errors import Category, KnownError
 from app.domain.messages import Float32Array
 from app.domain.ports import BackendInfo, SeparationModel
+from app.domain.sentences import say
 from app.domain.session import SEPARATION_PIXIT
 from app.domain.units import SESSION_RATE_HZ
 
@@ -169,8 +170,12 @@ def read_network(path: Path) -> tuple[Any, int]:
         pickle.UnpicklingError,
     ) as error:
         raise KnownError(
-            f"The file {path} holds no separation network of pyannote.audio "
-            f"({type(error).__name__}). Name another one.",
+            say(
+                "The file {path} holds no separation network of pyannote.audio ({error}). "
+                "Name another one.",
+                path=path,
+                error=type(error).__name__,
+            ),
             category=Category.MISSING_MODEL,
         ) from error
     return network, window
@@ -222,7 +227,10 @@ class _UnfetchedWavLM:
 
 def _missing(package: str) -> KnownError:
     return KnownError(
-        f"PixIT needs the package {package}, which is not installed. "
-        "Install it with: pip install 'crosstalk[pixit]'",
+        say(
+            "PixIT needs the package {package}, which is not installed. "
+            "Install it with: pip install 'crosstalk[pixit]'",
+            package=package,
+        ),
         category=Category.MISSING_MODEL,
     )
