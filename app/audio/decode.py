@@ -1,4 +1,7 @@
-"""Decodes the audio track of any file that PyAV (FFmpeg) reads."""
+"""Decodes the audio track of any file that PyAV (FFmpeg) reads.
+
+PyAV is imported with the first file: FFmpeg's libraries would hold up the start of the window.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +19,9 @@ from app.audio.resample import mix_down
 from app.domain.errors import KnownError
 from app.domain.messages import Float32Array
 from app.domain.sentences import say
+
+if TYPE_CHECKING:
+    import av
 
 MAX_GAP_S = 600.0
 _MIN_GAP_S = 0.2
@@ -53,6 +59,8 @@ class Decoder:
     """
 
     def __init__(self, path: Path) -> None:
+        import av
+
         check_readable(path)
         self.path = path
         self.is_damaged = _is_cut_riff(path)
@@ -117,6 +125,8 @@ class Decoder:
             yield Sound(samples=samples, rate_hz=frame.sample_rate, gap_before_s=gap_s)
 
     def _frames(self) -> Iterator[av.AudioFrame]:
+        import av
+
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -138,6 +148,8 @@ class Decoder:
         if self._stream.duration is not None and self._stream.time_base is not None:
             return float(self._stream.duration * self._stream.time_base)
         if self._container.duration is not None:
+            import av
+
             return float(self._container.duration / av.time_base)
         return None
 

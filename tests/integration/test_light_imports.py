@@ -39,6 +39,7 @@ def test_importing_the_whole_program_loads_no_model_runtime(repository: Path) ->
 
     assert done.returncode == 0, done.stderr
     assert RUNTIMES.intersection(json.loads(done.stdout)) == set()
+    assert {"alembic", "av", "scipy"}.isdisjoint(json.loads(done.stdout)), "the start waits for it"
 
 
 def test_every_backend_plays_the_role_of_its_folder_with_weights_of_the_manifest() -> None:
