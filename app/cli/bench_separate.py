@@ -56,6 +56,12 @@ from app.domain.units import SESSION_RATE_HZ
     help="Measure a network instead: two-voices, which ships with the program, pixit, or your own.",
 )
 @click.option(
+    "--refiner/--no-refiner",
+    default=True,
+    show_default=True,
+    help="Let the network work on that makes such voices better.",
+)
+@click.option(
     "--count", type=click.IntRange(min=0), default=40, show_default=True, help="Mixtures of a kind."
 )
 @click.option(
@@ -73,6 +79,7 @@ def separate(
     folders: tuple[Path, ...],
     only: tuple[str, ...],
     network: str | None,
+    refiner: bool,
     count: int,
     meetings: int,
     seed: int,
@@ -88,16 +95,18 @@ def separate(
         raise KnownError("There are neither recordings of talkers nor reference sets there.")
     made = make_meetings(talkers, meetings, seed)
     with open_stand(session) as stand:
-        result = SeparateResult(network=Path(name).name if name else "voices")
+        usual = stand.context.settings.model_choice
+        choice = replace(usual, refiner=usual.refiner if refiner and name is None else None)
+        result = SeparateResult(network=_title(name, choice))
         if talkers and count:
             with session.writer.progress() as progress:
                 separated, real_time = run_mixtures(
                     make_mixtures(talkers, count, seed),
-                    _separation(session.program, stand.context.paths.models_dir, name),
+                    _separation(session.program, stand.context.paths.models_dir, name, choice),
                     lambda n: progress.update(n / (count * len(KINDS)), "Separating voices"),
                 )
             result = replace(result, separated=separated, real_time=real_time)
-        ways = _Ways(stand, name)
+        ways = _Ways(stand, choice, name)
         scores = [score for meeting in made for score in ways.of_simulated(meeting)]
         scores += [score for reference in sets for score in ways.of_set(reference)]
         result = replace(result, meetings=tuple(scores))
@@ -107,15 +116,21 @@ def separate(
         stand.report(result.record(), separate_lines)
 
 
+def _title(name: str | None, choice: ModelChoice) -> str:
+    if name is not None:
+        return Path(name).name
+    return "voices" if choice.refiner is None else f"voices, {choice.refiner}"
+
+
 def _separation(
-    program: Program, models_dir: Path, name: str | None
+    program: Program, models_dir: Path, name: str | None, choice: ModelChoice
 ) -> Callable[[Mixture], Float32Array | None]:
-    if program.open_separation is None or program.take_apart is None:
+    if program.open_separation is None or program.open_take_apart is None:
         raise BugError("the program was made without separation")
     if name is not None:
         network = program.open_separation(models_dir, name)
         return lambda mixture: network.separate(mixture.samples)
-    take_apart = program.take_apart
+    take_apart = program.open_take_apart(models_dir, choice.refiner)
     return lambda mixture: take_apart(mixture.samples, list(mixture.alone))
 
 
@@ -124,6 +139,7 @@ class _Ways:
     """Transcribes a meeting in every way that is compared."""
 
     stand: Stand
+    choice: ModelChoice
     network: str | None
 
     def of_set(self, reference: ReferenceSet) -> Iterator[MeetingScore]:
@@ -149,11 +165,10 @@ class _Ways:
         yield score_meeting(meeting.name, STREAMS, meeting.turns, (), segments)
 
     def _choices(self) -> tuple[tuple[str, ModelChoice], ...]:
-        usual = self.stand.context.settings.model_choice
         ways = [("off", None), ("auto", SEPARATION_AUTO), ("on", SEPARATION_ON)]
         if self.network is not None:
             ways = [("off", None), ("network", self.network)]
-        return tuple((way, replace(usual, separation=value)) for way, value in ways)
+        return tuple((way, replace(self.choice, separation=value)) for way, value in ways)
 
     def _segments(
         self, inputs: dict[StreamId, Path], choice: ModelChoice

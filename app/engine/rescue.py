@@ -15,7 +15,13 @@ import numpy as np
 
 from app.domain.ids import TrackId
 from app.domain.messages import Float32Array, Word
-from app.domain.ports import AsrModel, AsrRequest, EmbeddingModel, SeparationModel
+from app.domain.ports import (
+    AsrModel,
+    AsrRequest,
+    EmbeddingModel,
+    SeparationModel,
+    VoiceRefiner,
+)
 from app.domain.session import SEPARATION_ON, ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.models import LoadedModels
@@ -83,6 +89,7 @@ class OverlapRescue:
         separation: None takes apart by what the voices sound like alone in this recording.
         centroids: The voices of the people, unit length.
         is_careful: Leave the plain text where the voices are not surely apart.
+        refiner: Makes voices better that were taken apart without a network.
     """
 
     def __init__(
@@ -93,12 +100,14 @@ class OverlapRescue:
         centroids: Mapping[TrackId, Float32Array],
         *,
         is_careful: bool = True,
+        refiner: VoiceRefiner | None = None,
     ) -> None:
         self._separation = separation
         self._embedding = embedding
         self._asr = asr
         self._centroids = centroids
         self._is_careful = is_careful
+        self._refiner = refiner
         self._learning = threading.Lock()
         self._learned: dict[tuple[SpoolView, TrackId], Float32Array | None] = {}
 
@@ -121,13 +130,14 @@ class OverlapRescue:
         """
         if choice.separation is None:
             return None
-        name = choice.separation_network
+        name, refiner = choice.separation_network, choice.voice_refiner
         return cls(
             None if name is None else models.separation(name),
             models.embedding(choice.embedding, threads=2),
             asr,
             centroids,
             is_careful=choice.separation != SEPARATION_ON,
+            refiner=None if refiner is None else models.refiner(refiner),
         )
 
     def rewrite(
@@ -183,7 +193,7 @@ class OverlapRescue:
             learned = [voice for voice in known if voice is not None]
             if len(learned) < len(known):
                 return None
-            sources = exemplars.separate(mixture, learned)
+            sources = exemplars.take_apart(mixture, learned, self._refiner)
         solo_db = solo_evidence_db(sources, span, near, island)
         evidence = SOLO_WEIGHT * solo_db + self._likeness(sources, span, island)
         if evidence < 0 and self._separation is None:
