@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,22 @@ from app.bench.separate import (
     run_mixtures,
     score_meeting,
 )
-from app.bench.sets import REFERENCE_FILE, ReferenceSet, find_sets, read_turns, read_words
+from app.bench.sets import (
+    REFERENCE_FILE,
+    ReferenceSet,
+    ReferenceTurn,
+    ReferenceWord,
+    find_sets,
+    read_turns,
+    read_words,
+)
 from app.cli.bench import Stand, figure_option, open_stand
 from app.cli.bench_wording import closing_lines
 from app.cli.engine_options import read_separation
 from app.cli.session import Program, common_options, current_session, json_option
 from app.domain.errors import BugError, KnownError
 from app.domain.ids import StreamId
-from app.domain.messages import Float32Array, SegmentUpdate
+from app.domain.messages import Float32Array
 from app.domain.session import SEPARATION_AUTO, SEPARATION_ON, ModelChoice, OperatingPoint
 from app.domain.units import SESSION_RATE_HZ
 
@@ -146,23 +154,20 @@ class _Ways:
         turns, words = read_turns(reference), read_words(reference)
         for way, choice in self._choices():
             self.stand.session.writer.note(f"{reference.name}: separation {way}")
-            segments = self._segments(dict(reference.streams), choice)
-            yield score_meeting(reference.name, way, turns, words, segments)
+            yield self._score(reference.name, way, dict(reference.streams), choice, turns, words)
 
     def of_simulated(self, meeting: SimulatedMeeting) -> Iterator[MeetingScore]:
         folder = self.stand.context.paths.data_dir / "meetings" / meeting.name
         mix = _write(folder / "mix.wav", meeting.sources.sum(axis=0))
         for way, choice in self._choices():
             self.stand.session.writer.note(f"{meeting.name}: separation {way}")
-            segments = self._segments({StreamId.MIX: mix}, choice)
-            yield score_meeting(meeting.name, way, meeting.turns, (), segments)
+            yield self._score(meeting.name, way, {StreamId.MIX: mix}, choice, meeting.turns)
         self.stand.session.writer.note(f"{meeting.name}: a stream for each talker")
         streams = {
             stream: _write(folder / f"{stream.value}.wav", source)
             for stream, source in zip((StreamId.MIC, StreamId.SYSTEM), meeting.sources, strict=True)
         }
-        segments = self._segments(streams, self._choices()[0][1])
-        yield score_meeting(meeting.name, STREAMS, meeting.turns, (), segments)
+        yield self._score(meeting.name, STREAMS, streams, self._choices()[0][1], meeting.turns)
 
     def _choices(self) -> tuple[tuple[str, ModelChoice], ...]:
         ways = [("off", None), ("auto", SEPARATION_AUTO), ("on", SEPARATION_ON)]
@@ -170,11 +175,20 @@ class _Ways:
             ways = [("off", None), ("network", self.network)]
         return tuple((way, replace(self.choice, separation=value)) for way, value in ways)
 
-    def _segments(
-        self, inputs: dict[StreamId, Path], choice: ModelChoice
-    ) -> tuple[SegmentUpdate, ...]:
+    def _score(
+        self,
+        name: str,
+        way: str,
+        inputs: dict[StreamId, Path],
+        choice: ModelChoice,
+        turns: Sequence[ReferenceTurn],
+        words: Sequence[ReferenceWord] = (),
+    ) -> MeetingScore:
         setup = Setup(point=OperatingPoint.FINAL, is_realtime=False, language="en", models=choice)
-        return tuple(self.stand.play(inputs, setup).transcript.segments)
+        take = self.stand.play(inputs, setup)
+        score = score_meeting(name, way, turns, words, take.transcript.segments)
+        longest_s = max(soundfile.info(path).duration for path in inputs.values())
+        return replace(score, cpu_s=take.load.cpu_s, audio_s=longest_s)
 
 
 def _write(path: Path, samples: Float32Array) -> Path:
@@ -195,7 +209,12 @@ def separate_lines(record: dict[str, Any]) -> list[str]:
         )
     for way, words in record["words"].items():
         lines.append(
-            f"{way}: cpWER {words['cpwer']:.1f} % of {words['words']} words, where two people "
-            f"talk {words['overlapped_cpwer']:.1f} % of {words['overlapped_words']}"
+            f"{way}: cpWER {words['cpwer']:.1f} % (WER {words['wer']:.1f} %) of {words['words']} "
+            f"words, where two people talk {words['overlapped_cpwer']:.1f} % "
+            f"({words['overlapped_wer']:.1f} %) of {words['overlapped_words']}"
         )
+    if record["real_time"] is not None:
+        lines.append(f"real-time factor of the separation: {record['real_time']:.3f}")
+    if record["added_real_time"] is not None:
+        lines.append(f"real-time factor added to meetings: {record['added_real_time']:.3f}")
     return [*lines, *closing_lines(record)]

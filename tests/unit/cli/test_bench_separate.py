@@ -48,7 +48,7 @@ def test_the_bench_writes_one_object_and_fails_on_missed_targets(line, folder):
     record = json.loads(result.stdout.splitlines()[-1])
 
     assert (record["bench"], record["network"]) == ("separate", "voices, voice-refiner")
-    assert list(record["gain_db"]) == ["clean", "partial", "rooms"]
+    assert list(record["gain_db"]) == ["clean", "partial", "rooms", "partial-rooms"]
     assert list(record["words"]) == ["off", "auto", "on", "streams"]
     jobs = line.program.engine.jobs
     assert [len(job.spools) for job in jobs] == [1, 1, 1, 2]
@@ -67,6 +67,8 @@ def test_another_network_is_compared_by_its_name(line, folder, tmp_path):
 
     assert "clean: SI-SDR" in output
     assert "single talker" in output
+    assert "real-time factor of the separation" in output
+    assert "real-time factor added" not in output  # a network is compared with nothing but "off"
     assert "MISS  SI-SDR gain clean" in output
     choices = [job.config.models.separation for job in line.program.engine.jobs]
     assert choices == [None, str(tmp_path / "mine.pth"), None]
