@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.bench.prep import Preparation
 from app.bench.ui import UiFigures
-from app.cli.session import Launch, Program, WindowBench
+from app.cli.session import Launch, Program, TakeApart, WindowBench
 from app.domain.ids import MeetingId, TrackId
 from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
@@ -39,7 +39,7 @@ def program() -> Program:
         window_bench=WindowBench(
             fill=fill_library, time_first_paint=time_first_paint, measure=measure_window
         ),
-        take_apart=take_apart,
+        open_take_apart=open_take_apart,
         denoise=denoise,
         ask_window=ask_window,
         open_preparation=open_preparation,
@@ -96,16 +96,27 @@ def open_separation(models_dir: Path, name: str) -> SeparationModel:
     return LoadedModels(models_dir).separation(name, threads=1)
 
 
-def take_apart(mixture: Float32Array, alone: Sequence[Float32Array]) -> Float32Array | None:
-    """Separate voices by what each sounds like alone, as the final pass does.
+def open_take_apart(models_dir: Path, refiner: str | None) -> TakeApart:
+    """What separates voices by what each sounds like alone, as the final pass does.
 
-    Returns:
-        float32 (voices, n) in the order of `alone`; None where one of them is too short.
+    Args:
+        refiner: The id of the network that works on from there; None for none.
+
+    Raises:
+        KnownError: The refiner is not on this machine.
     """
+    from app.engine.models import LoadedModels
     from app.pipeline import exemplars
 
-    learned = [voice for voice in map(exemplars.learn, alone) if voice is not None]
-    return exemplars.separate(mixture, learned) if len(learned) == len(alone) else None
+    loaded = None if refiner is None else LoadedModels(models_dir).refiner(refiner, threads=1)
+
+    def take_apart(mixture: Float32Array, alone: Sequence[Float32Array]) -> Float32Array | None:
+        learned = [voice for voice in map(exemplars.learn, alone) if voice is not None]
+        if len(learned) < len(alone):
+            return None
+        return exemplars.take_apart(mixture, learned, loaded)
+
+    return take_apart
 
 
 def denoise(samples: Float32Array, limit_db: float) -> Float32Array:

@@ -25,7 +25,8 @@ from torch import Tensor, nn  # noqa: E402
 BANDS = (4,) * 10 + (8,) * 8 + (16,) * 5 + (24, 24, 25)
 # Compression of magnitudes before the network: loud and soft parts both matter.
 COMPRESSION = 0.3
-FEATURES = 3
+# Of what the refiner adds to logits: they range over +-7.
+SHARPNESS = 3.0
 
 
 class AlongTime(nn.Module):
@@ -74,8 +75,23 @@ class AcrossBands(nn.Module):
         return x + narrowed
 
 
+def compressed(spectrum: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Real and imaginary part and magnitude of a complex tensor, magnitudes compressed."""
+    magnitude = spectrum.abs().clamp_min(1e-5)
+    gain = magnitude ** (COMPRESSION - 1)
+    return spectrum.real * gain, spectrum.imag * gain, magnitude**COMPRESSION
+
+
 class BandDualPath(BaseModel):
-    """Separates a mixture into `n_src` waveforms of the same level as they have in it."""
+    """Separates a mixture into `n_src` waveforms of the same level as they have in it.
+
+    Attributes:
+        FEATURES: Values per bin that the network hears.
+        VALUES: Values per bin and source that it says.
+    """
+
+    FEATURES = 3
+    VALUES = 2
 
     def __init__(
         self,
@@ -129,8 +145,8 @@ class BandDualPath(BaseModel):
         self.register_buffer("place", place, persistent=False)
         self.register_buffer("frame", torch.hann_window(window).sqrt(), persistent=False)
 
-        fan_in = FEATURES * self.width
-        fan_out = 2 * n_src * self.width
+        fan_in = self.FEATURES * self.width
+        fan_out = self.VALUES * n_src * self.width
         self.enter = nn.Parameter(torch.randn(self.n_bands, fan_in, channels) * fan_in**-0.5)
         self.enter_bias = nn.Parameter(torch.zeros(self.n_bands, channels))
         self.blocks = nn.Sequential(
@@ -148,7 +164,7 @@ class BandDualPath(BaseModel):
         self.widen = nn.Parameter(torch.randn(self.n_bands, channels, wide) * channels**-0.5)
         self.widen_bias = nn.Parameter(torch.zeros(self.n_bands, wide))
         self.leave = nn.Parameter(torch.randn(self.n_bands, wide, fan_out) * wide**-0.5)
-        bias = torch.zeros(self.n_bands, n_src, 2, self.width)
+        bias = torch.zeros(self.n_bands, n_src, self.VALUES, self.width)
         bias[:, :, 0] = 1 / n_src
         self.leave_bias = nn.Parameter(bias.reshape(self.n_bands, fan_out))
 
@@ -158,14 +174,8 @@ class BandDualPath(BaseModel):
         level = flat.pow(2).mean(dim=-1, keepdim=True).sqrt() + 1e-5
         spectrum = self.spectrum(flat / level)
         masks = self.masks(self.features(spectrum))
-        waves = torch.istft(
-            (masks * spectrum.unsqueeze(1)).flatten(0, 1).transpose(1, 2),
-            self.window,
-            self.stride,
-            window=self.frame,
-            length=flat.shape[-1],
-        )
-        separated = waves.reshape(len(flat), self.n_src, -1) * level.unsqueeze(-1)
+        waves = self.waves(masks * spectrum.unsqueeze(1), flat.shape[-1])
+        separated = waves * level.unsqueeze(-1)
         return separated[0] if wav.ndim == 1 else separated
 
     def spectrum(self, waves: Tensor) -> Tensor:
@@ -180,16 +190,26 @@ class BandDualPath(BaseModel):
         )
         return transformed.transpose(1, 2)
 
+    def waves(self, spectra: Tensor, length: int) -> Tensor:
+        """The waveforms (batch, n_src, length) of spectra (batch, n_src, frames, bins)."""
+        waves: Tensor = torch.istft(
+            spectra.flatten(0, 1).transpose(1, 2),
+            self.window,
+            self.stride,
+            window=self.frame,
+            length=length,
+        )
+        return waves.reshape(len(spectra), self.n_src, -1)
+
     def features(self, spectrum: Tensor) -> Tensor:
         """What the network makes of a spectrum (batch, frames, bins), per band."""
-        batch, frames, _ = spectrum.shape
-        magnitude = spectrum.abs().clamp_min(1e-5)
-        gain = magnitude ** (COMPRESSION - 1)
-        compressed = torch.stack(
-            [spectrum.real * gain, spectrum.imag * gain, magnitude**COMPRESSION], dim=-2
-        )
-        padded = nn.functional.pad(compressed, (0, 1))
-        banded = padded[..., self.index].reshape(batch, frames, FEATURES, self.n_bands, self.width)
+        return self.walk(torch.stack(compressed(spectrum), dim=-2))
+
+    def walk(self, heard: Tensor) -> Tensor:
+        """Both paths: (batch, frames, FEATURES, bins) to (batch, frames, bands, channels)."""
+        batch, frames = heard.shape[:2]
+        padded = nn.functional.pad(heard, (0, 1))
+        banded = padded[..., self.index].reshape(batch, frames, -1, self.n_bands, self.width)
         entering = banded.transpose(2, 3).reshape(batch, frames, self.n_bands, -1)
         x = torch.einsum("btki,kic->btkc", entering, self.enter) + self.enter_bias
         normed: Tensor = self.norm(self.blocks(x))
@@ -197,13 +217,18 @@ class BandDualPath(BaseModel):
 
     def masks(self, features: Tensor) -> Tensor:
         """Complex masks (batch, n_src, frames, bins) from `features`."""
+        picked = self.said(features)
+        return torch.complex(picked[:, :, 0], picked[:, :, 1])
+
+    def said(self, features: Tensor) -> Tensor:
+        """Values (batch, n_src, VALUES, frames, bins) from `features`."""
         batch, frames = features.shape[:2]
         x = torch.einsum("btki,kic->btkc", features, self.widen) + self.widen_bias
         x = torch.einsum("btki,kic->btkc", torch.tanh(x), self.leave) + self.leave_bias
-        shaped = x.reshape(batch, frames, self.n_bands, self.n_src, 2, self.width)
-        spread = shaped.permute(0, 3, 4, 1, 2, 5).reshape(batch, self.n_src, 2, frames, -1)
-        picked = spread[..., self.place]
-        return torch.complex(picked[:, :, 0], picked[:, :, 1])
+        shaped = x.reshape(batch, frames, self.n_bands, self.n_src, self.VALUES, self.width)
+        spread = shaped.permute(0, 3, 4, 1, 2, 5)
+        picked: Tensor = spread.reshape(batch, self.n_src, self.VALUES, frames, -1)[..., self.place]
+        return picked
 
     def serialize(self) -> dict[str, Any]:
         """The checkpoint as asteroid writes it.
@@ -227,7 +252,45 @@ class BandDualPath(BaseModel):
         return self.args
 
 
+class BandRefiner(BandDualPath):
+    """Makes two estimated voices of a mixture better, from mixture and estimates.
+
+    It says per bin how much more of the mixture belongs to each voice than was estimated, as what
+    is added to the logit of the estimate's share. Before training nothing is added, so that the
+    shares pass unchanged. Whose voice is whose is known beforehand: there is no permutation to
+    learn.
+    """
+
+    FEATURES = 6
+    VALUES = 1
+
+    def __init__(self, **options: Any) -> None:
+        """Build the network; options as of `BandDualPath`, for two sources."""
+        super().__init__(**options)
+        if self.n_src != 2:
+            raise ValueError("two voices are refined, no other number")
+        nn.init.zeros_(self.leave)
+        nn.init.zeros_(self.leave_bias)
+
+    def forward(self, wav: Tensor) -> Tensor:
+        """Refine (3, time) or (batch, 3, time), the mixture first, to as many rows less one."""
+        heard = wav.unsqueeze(0) if wav.ndim == 2 else wav
+        level = heard[:, :1].pow(2).mean(dim=-1, keepdim=True).sqrt() + 1e-5
+        batch, rows, length = heard.shape
+        spectra = self.spectrum((heard / level).flatten(0, 1)).unflatten(0, (batch, rows))
+        mixture, estimates = spectra[:, 0], spectra[:, 1:]
+        strengths = estimates.abs().clamp_min(1e-5)
+        share = strengths / (strengths.sum(dim=1, keepdim=True))
+        logits = torch.logit(share.clamp(1e-3, 1 - 1e-3))
+        hints = [*(strengths**COMPRESSION).unbind(1), logits[:, 0] / 3]
+        features = self.walk(torch.stack([*compressed(mixture), *hints], dim=-2))
+        masks = torch.sigmoid(logits + SHARPNESS * self.said(features)[:, :, 0])
+        refined = self.waves(masks * mixture.unsqueeze(1), length) * level
+        return refined[0] if wav.ndim == 2 else refined
+
+
 def register() -> None:
-    """Tell asteroid the network's name; harmless to call again."""
-    if not hasattr(asteroid_models, BandDualPath.__name__):
-        asteroid_models.register_model(BandDualPath)
+    """Tell asteroid the networks' names; harmless to call again."""
+    for network in (BandDualPath, BandRefiner):
+        if not hasattr(asteroid_models, network.__name__):
+            asteroid_models.register_model(network)

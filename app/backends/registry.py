@@ -18,7 +18,7 @@ from app.domain.sentences import say
 
 log = logging.getLogger(__name__)
 
-ROLES = ("vad", "segmentation", "separation", "embedding", "asr")
+ROLES = ("vad", "segmentation", "separation", "refinement", "embedding", "asr")
 ENTRY_POINT_GROUP = "crosstalk.backends"
 """Third parties register modules that hold `INFO` and `load`, as the files of a role do."""
 

@@ -17,7 +17,9 @@ from app.domain.units import SESSION_RATE_HZ
 
 TEXTS_FILE = "trans.txt"
 """As in LibriSpeech: per line the name of a recording and its words."""
-KINDS = ("clean", "partial", "rooms", "single")
+KINDS = ("clean", "partial", "rooms", "single", "partial-rooms")
+MEETING_SEED = 4
+"""Beside those of the kinds: their numbers."""
 CLIP_S = 4.0
 ALONE_S = 20.0
 LEVEL = 0.05
@@ -104,21 +106,21 @@ def make_mixtures(talkers: Sequence[Talker], count: int, seed: int) -> Iterator[
     """
     _require_two(talkers)
     for number, kind in enumerate(KINDS):
-        rng = np.random.default_rng((seed, number))
+        rng = np.random.default_rng((seed, number + (number >= MEETING_SEED)))
         for _ in range(count):
             pair = rng.choice(len(talkers), 2, replace=False)
             ratio = 10 ** (rng.uniform(-RATIO_DB, RATIO_DB) / 20)
             clips, alone = zip(*(_clips(talkers[who], rng) for who in pair), strict=True)
             sources = np.stack([clips[0], ratio * clips[1]])
             solo = np.stack([alone[0], ratio * alone[1]])
-            if kind == "partial":
+            if kind in ("partial", "partial-rooms"):
                 edge = int(rng.uniform(0.3, 0.6) * sources.shape[1])
                 sources[0, sources.shape[1] - edge // 2 :] = 0
                 sources[1, :edge] = 0
-            elif kind == "rooms":
+            if kind in ("rooms", "partial-rooms"):
                 room = room_pair(rng)
                 sources, solo = _in_room(sources, room), _in_room(solo, room)
-            elif kind == "single":
+            if kind == "single":
                 sources[1] = 0
             yield Mixture(
                 kind=kind, sources=sources.astype(np.float32), alone=solo.astype(np.float32)
@@ -135,7 +137,7 @@ def make_meetings(talkers: Sequence[Talker], count: int, seed: int) -> tuple[Sim
         KnownError: A recording cannot be read.
     """
     told = [talker for talker in talkers if talker.texts]
-    rng = np.random.default_rng((seed, len(KINDS)))
+    rng = np.random.default_rng((seed, MEETING_SEED))
     order = [told[i] for i in rng.permutation(len(told))]
     pairs = list(zip(order[::2], order[1::2], strict=False))[:count]
     return tuple(_meeting(one, two, rng) for one, two in pairs)

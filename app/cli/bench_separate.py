@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from app.bench.mixtures import (
     make_meetings,
     make_mixtures,
 )
-from app.bench.play import Setup, Take
+from app.bench.play import Setup
 from app.bench.separate import (
     STREAMS,
     MeetingScore,
@@ -27,7 +27,15 @@ from app.bench.separate import (
     run_mixtures,
     score_meeting,
 )
-from app.bench.sets import REFERENCE_FILE, ReferenceSet, find_sets, read_turns, read_words
+from app.bench.sets import (
+    REFERENCE_FILE,
+    ReferenceSet,
+    ReferenceTurn,
+    ReferenceWord,
+    find_sets,
+    read_turns,
+    read_words,
+)
 from app.cli.bench import Stand, figure_option, open_stand
 from app.cli.bench_wording import closing_lines
 from app.cli.engine_options import PointParam, read_separation
@@ -56,6 +64,12 @@ from app.domain.units import SESSION_RATE_HZ
     help="Measure a network instead: two-voices, which ships with the program, pixit, or your own.",
 )
 @click.option(
+    "--refiner/--no-refiner",
+    default=True,
+    show_default=True,
+    help="Let the network work on that makes such voices better.",
+)
+@click.option(
     "--count", type=click.IntRange(min=0), default=40, show_default=True, help="Mixtures of a kind."
 )
 @click.option(
@@ -81,6 +95,7 @@ def separate(
     folders: tuple[Path, ...],
     only: tuple[str, ...],
     network: str | None,
+    refiner: bool,
     count: int,
     meetings: int,
     point: OperatingPoint,
@@ -99,17 +114,20 @@ def separate(
     made = make_meetings(talkers, meetings, seed)
     is_realtime = realtime and point is not OperatingPoint.FINAL
     with open_stand(session) as stand:
-        label = Path(name).name if name else "voices"
-        result = SeparateResult(network=label, point=point.value, is_realtime=is_realtime)
+        usual = stand.context.settings.model_choice
+        choice = replace(usual, refiner=usual.refiner if refiner and name is None else None)
+        result = SeparateResult(
+            network=_title(name, choice), point=point.value, is_realtime=is_realtime
+        )
         if talkers and count:
             with session.writer.progress() as progress:
                 separated, real_time = run_mixtures(
                     make_mixtures(talkers, count, seed),
-                    _separation(session.program, stand.context.paths.models_dir, name),
+                    _separation(session.program, stand.context.paths.models_dir, name, choice),
                     lambda n: progress.update(n / (count * len(KINDS)), "Separating voices"),
                 )
             result = replace(result, separated=separated, real_time=real_time)
-        ways = _Ways(stand, name, point, is_realtime=is_realtime)
+        ways = _Ways(stand, choice, name, point, is_realtime=is_realtime)
         scores = [score for meeting in made for score in ways.of_simulated(meeting)]
         scores += [score for reference in sets for score in ways.of_set(reference)]
         result = replace(result, meetings=tuple(scores))
@@ -119,15 +137,21 @@ def separate(
         stand.report(result.record(), separate_lines)
 
 
+def _title(name: str | None, choice: ModelChoice) -> str:
+    if name is not None:
+        return Path(name).name
+    return "voices" if choice.refiner is None else f"voices, {choice.refiner}"
+
+
 def _separation(
-    program: Program, models_dir: Path, name: str | None
+    program: Program, models_dir: Path, name: str | None, choice: ModelChoice
 ) -> Callable[[Mixture], Float32Array | None]:
-    if program.open_separation is None or program.take_apart is None:
+    if program.open_separation is None or program.open_take_apart is None:
         raise BugError("the program was made without separation")
     if name is not None:
         network = program.open_separation(models_dir, name)
         return lambda mixture: network.separate(mixture.samples)
-    take_apart = program.take_apart
+    take_apart = program.open_take_apart(models_dir, choice.refiner)
     return lambda mixture: take_apart(mixture.samples, list(mixture.alone))
 
 
@@ -136,6 +160,7 @@ class _Ways:
     """Transcribes a meeting in every way that is compared."""
 
     stand: Stand
+    choice: ModelChoice
     network: str | None
     point: OperatingPoint
     is_realtime: bool
@@ -144,49 +169,43 @@ class _Ways:
         turns, words = read_turns(reference), read_words(reference)
         for way, choice in self._choices():
             self.stand.session.writer.note(f"{reference.name}: separation {way}")
-            take = self._play(dict(reference.streams), choice)
-            segments = take.transcript.segments
-            yield _with_cost(score_meeting(reference.name, way, turns, words, segments), take)
+            yield self._score(reference.name, way, dict(reference.streams), choice, turns, words)
 
     def of_simulated(self, meeting: SimulatedMeeting) -> Iterator[MeetingScore]:
         folder = self.stand.context.paths.data_dir / "meetings" / meeting.name
         mix = _write(folder / "mix.wav", meeting.sources.sum(axis=0))
         for way, choice in self._choices():
             self.stand.session.writer.note(f"{meeting.name}: separation {way}")
-            take = self._play({StreamId.MIX: mix}, choice)
-            segments = take.transcript.segments
-            yield _with_cost(score_meeting(meeting.name, way, meeting.turns, (), segments), take)
+            yield self._score(meeting.name, way, {StreamId.MIX: mix}, choice, meeting.turns)
         self.stand.session.writer.note(f"{meeting.name}: a stream for each talker")
         streams = {
             stream: _write(folder / f"{stream.value}.wav", source)
             for stream, source in zip((StreamId.MIC, StreamId.SYSTEM), meeting.sources, strict=True)
         }
-        take = self._play(streams, self._choices()[0][1])
-        segments = take.transcript.segments
-        yield _with_cost(score_meeting(meeting.name, STREAMS, meeting.turns, (), segments), take)
+        yield self._score(meeting.name, STREAMS, streams, self._choices()[0][1], meeting.turns)
 
     def _choices(self) -> tuple[tuple[str, ModelChoice], ...]:
-        usual = self.stand.context.settings.model_choice
         ways = [("off", None), ("auto", SEPARATION_AUTO)]
         if self.point is OperatingPoint.FINAL:
             ways.append(("on", SEPARATION_ON))
         if self.network is not None:
             ways = [("off", None), ("network", self.network)]
-        return tuple((way, replace(usual, separation=value)) for way, value in ways)
+        return tuple((way, replace(self.choice, separation=value)) for way, value in ways)
 
-    def _play(self, inputs: dict[StreamId, Path], choice: ModelChoice) -> Take:
-        setup = Setup(
-            point=self.point,
-            is_realtime=self.is_realtime,
-            language="en",
-            models=choice,
-        )
-        return self.stand.play(inputs, setup)
-
-
-def _with_cost(score: MeetingScore, take: Take) -> MeetingScore:
-    audio_s = take.transcript.meeting.duration_s
-    return replace(score, cpu_s=take.load.cpu_s, audio_s=audio_s)
+    def _score(
+        self,
+        name: str,
+        way: str,
+        inputs: dict[StreamId, Path],
+        choice: ModelChoice,
+        turns: Sequence[ReferenceTurn],
+        words: Sequence[ReferenceWord] = (),
+    ) -> MeetingScore:
+        setup = Setup(point=self.point, is_realtime=self.is_realtime, language="en", models=choice)
+        take = self.stand.play(inputs, setup)
+        score = score_meeting(name, way, turns, words, take.transcript.segments)
+        audio_s = take.transcript.meeting.duration_s
+        return replace(score, cpu_s=take.load.cpu_s, audio_s=audio_s)
 
 
 def _write(path: Path, samples: Float32Array) -> Path:
@@ -207,8 +226,13 @@ def separate_lines(record: dict[str, Any]) -> list[str]:
         )
     for way, words in record["words"].items():
         lines.append(
-            f"{way}: cpWER {words['cpwer']:.1f} % of {words['words']} words, where two people "
-            f"talk {words['overlapped_cpwer']:.1f} % of {words['overlapped_words']}; "
+            f"{way}: cpWER {words['cpwer']:.1f} % (WER {words['wer']:.1f} %) of {words['words']} "
+            f"words, where two people talk {words['overlapped_cpwer']:.1f} % "
+            f"({words['overlapped_wer']:.1f} %) of {words['overlapped_words']}; "
             f"{words['cost']:.2f} s of processor per second"
         )
+    if record["real_time"] is not None:
+        lines.append(f"real-time factor of the separation: {record['real_time']:.3f}")
+    if record["added_real_time"] is not None:
+        lines.append(f"real-time factor added to meetings: {record['added_real_time']:.3f}")
     return [*lines, *closing_lines(record)]

@@ -21,6 +21,9 @@ from app.domain.remote import Answer, Order
 from app.services.context import AppContext
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+TakeApart = Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None]
+"""From a mixture and what each voice sounds like alone to the voices, float32 (voices, n), in that
+order; None where one of them is too short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ class Program:
         window_bench: Measures the window.
         open_separation: Loads a separation network, an id in a folder of weights or a checkpoint,
             for benches.
-        take_apart: Separates a mixture by what its voices sound like alone, for benches.
+        open_take_apart: What separates mixtures by what their voices sound like alone, with a
+            refiner in a folder of weights or without one, for benches.
         denoise: Takes noise out of samples, down to a limit in dB, for benches.
         ask_window: Gives an order to the open window of a data folder (None: the usual one), and
             waits for its answer; None where no window is open.
@@ -78,7 +82,7 @@ class Program:
     open_voice_follower: Callable[[Path], VoiceFollower] | None = None
     window_bench: WindowBench | None = None
     open_separation: Callable[[Path, str], SeparationModel] | None = None
-    take_apart: Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None] | None = None
+    open_take_apart: Callable[[Path, str | None], TakeApart] | None = None
     denoise: Callable[[Float32Array, float], Float32Array] | None = None
     ask_window: Callable[[Path | None, Order], Answer | None] | None = None
     open_preparation: Callable[[], Preparation] | None = None

@@ -385,7 +385,7 @@ class BackendInfo:
 
     Attributes:
         backend_id: What `--asr`, `--segmentation` ... take; also the manifest's model id.
-        role: vad, segmentation, embedding, asr or separation.
+        role: vad, segmentation, embedding, asr, separation or refinement.
         languages: ISO 639-1 codes; ("*",) for many.
         gives_word_times: Words carry measured times, not estimates.
         licence: SPDX id of the weights.
@@ -537,6 +537,22 @@ class SeparationModel(Protocol):
 
     def separate(self, samples: Float32Array) -> Float32Array:
         """Separate one stretch; returns float32 (sources, n)."""
+        ...
+
+
+class VoiceRefiner(Protocol):
+    """Makes estimates of two voices better."""
+
+    def refine(self, mixture: Float32Array, estimates: Float32Array) -> Float32Array:
+        """Better estimates, in the order given.
+
+        Args:
+            mixture: float32 (n,).
+            estimates: float32 (2, n).
+
+        Returns:
+            float32 (2, n).
+        """
         ...
 
 

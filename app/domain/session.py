@@ -49,6 +49,8 @@ class SpeakerRange:
 
 SEPARATION_MODEL = "two-voices"
 """The network that ships with the program."""
+REFINER_MODEL = "voice-refiner"
+"""The network that makes the voices better which were taken apart by what they sound like alone."""
 SEPARATION_PIXIT = "pixit"
 """The network of pyannote.audio, with weights of the user's."""
 SEPARATION_NETWORKS = (SEPARATION_MODEL, SEPARATION_PIXIT)
@@ -67,6 +69,7 @@ class ModelChoice:
             for that wherever two people overlap; else a network, used as with "auto": one of
             `SEPARATION_NETWORKS`, or a checkpoint of asteroid or PixIT (file, or repository of
             the hub).
+        refiner: Works on after "auto" and "on"; None for nothing.
     """
 
     vad: str = "silero-vad"
@@ -75,6 +78,13 @@ class ModelChoice:
     asr_partial: str = "moonshine-tiny-en"
     asr_final: str = "whisper-base"
     separation: str | None = SEPARATION_AUTO
+    refiner: str | None = REFINER_MODEL
+
+    @property
+    def voice_refiner(self) -> str | None:
+        """The refiner that is used; None for none."""
+        is_used = self.separation in (SEPARATION_AUTO, SEPARATION_ON)
+        return self.refiner if is_used else None
 
     @property
     def separation_network(self) -> str | None:

@@ -22,6 +22,7 @@ from app.domain.ports import (
     SegmentationModel,
     SeparationModel,
     VoiceActivityModel,
+    VoiceRefiner,
 )
 from app.domain.sentences import say
 from app.domain.session import (
@@ -97,6 +98,11 @@ class LoadedModels:
             log.info("loaded a separation checkpoint of the user's")
         own: SeparationModel = self._loaded[key]
         return own
+
+    def refiner(self, name: str, *, threads: int = 2) -> VoiceRefiner:
+        """A refiner of voices that were taken apart by what they sound like alone."""
+        model: VoiceRefiner = self._get("refinement", name, threads)
+        return model
 
     def load_choice(self, choice: ModelChoice) -> tuple[ModelUse, ...]:
         """Load every model of `choice`.

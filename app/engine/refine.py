@@ -71,6 +71,8 @@ def refine(
         models.embedding(choice.embedding, threads=2)
         if choice.separation_network is not None:
             models.separation(choice.separation_network)
+        if choice.voice_refiner is not None:
+            models.refiner(choice.voice_refiner)
     emit(SessionStarted(models.used()))
     recorded = {
         stream: SpoolView(path, job.sample_counts.get(stream))

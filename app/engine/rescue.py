@@ -15,7 +15,13 @@ import numpy as np
 
 from app.domain.ids import StreamId, TrackId
 from app.domain.messages import Float32Array, Word
-from app.domain.ports import AsrModel, AsrRequest, EmbeddingModel, SeparationModel
+from app.domain.ports import (
+    AsrModel,
+    AsrRequest,
+    EmbeddingModel,
+    SeparationModel,
+    VoiceRefiner,
+)
 from app.domain.session import SEPARATION_ON, ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.models import LoadedModels
@@ -89,6 +95,7 @@ class OverlapRescue:
         centroids: The voices of the people, unit length.
         is_careful: Leave the plain text where the voices are not surely apart.
         learn_from: Per view that is written, a longer one in which voices are heard alone.
+        refiner: Makes voices better that were taken apart without a network.
     """
 
     def __init__(
@@ -100,6 +107,7 @@ class OverlapRescue:
         *,
         is_careful: bool = True,
         learn_from: Mapping[SpoolView, SpoolView] | None = None,
+        refiner: VoiceRefiner | None = None,
     ) -> None:
         self._learn_from = learn_from or {}
         self._separation = separation
@@ -107,6 +115,7 @@ class OverlapRescue:
         self._asr = asr
         self._centroids = centroids
         self._is_careful = is_careful
+        self._refiner = refiner
         self._learning = threading.Lock()
         self._learned: dict[tuple[SpoolView, TrackId], Float32Array | None] = {}
 
@@ -132,7 +141,7 @@ class OverlapRescue:
         """
         if choice.separation is None:
             return None
-        name = choice.separation_network
+        name, refiner = choice.separation_network, choice.voice_refiner
         return cls(
             None if name is None else models.separation(name),
             models.embedding(choice.embedding, threads=2),
@@ -140,6 +149,7 @@ class OverlapRescue:
             centroids,
             is_careful=choice.separation != SEPARATION_ON,
             learn_from=learn_from,
+            refiner=None if refiner is None else models.refiner(refiner),
         )
 
     def rewrite(
@@ -200,7 +210,7 @@ class OverlapRescue:
             voices_alone = [voice for voice in known if voice is not None]
             if len(voices_alone) < len(known):
                 return None
-            sources = exemplars.separate(mixture, voices_alone)
+            sources = exemplars.take_apart(mixture, voices_alone, self._refiner)
         solo_db = solo_evidence_db(sources, span, near, island)
         evidence = SOLO_WEIGHT * solo_db + self._likeness(sources, span, island)
         if evidence < 0 and self._separation is None:

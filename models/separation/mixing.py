@@ -8,7 +8,7 @@ microphone, room included and noise excluded. Recorded noise is never used.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ import soundfile
 from scipy.signal import fftconvolve, lfilter, resample_poly
 
 RATE = 16_000
+SOLO_S = 30.0
+"""What is learned of one talker alone, at most."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,38 @@ def load_speech(
     return speech
 
 
+@dataclass(frozen=True)
+class _Take:
+    """A stretch of one talker, and what that talker says elsewhere.
+
+    Attributes:
+        audio: int16 (n,).
+        step: Speed in steps of 1/20; 20 leaves it alone.
+        response: Of the room from the talker's place; None for none.
+    """
+
+    audio: np.ndarray
+    start: int
+    length: int
+    step: int
+    response: np.ndarray | None = None
+    is_noisy: bool = False
+
+    def piece(self, samples: int) -> np.ndarray:
+        """The stretch, float32 (samples,)."""
+        piece = self._at_speed(self.audio[self.start : self.start + self.length])[:samples]
+        return np.pad(piece, (0, samples - len(piece)))
+
+    def rest(self, samples: int) -> np.ndarray:
+        """Everything but the stretch, float32 (n,), n at most `samples`."""
+        parts = (self.audio[: self.start], self.audio[self.start + self.length :])
+        return self._at_speed(np.concatenate(parts))[:samples]
+
+    def _at_speed(self, audio: np.ndarray) -> np.ndarray:
+        heard = audio.astype(np.float32) / 32768
+        return heard if self.step == 20 else resample_poly(heard, 20, self.step)
+
+
 class Mixer:
     """Makes mixtures; the same seed and number give the same mixture."""
 
@@ -95,19 +129,46 @@ class Mixer:
 
     def mixture(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """One mixture float32 (samples,) and its sources (2, samples)."""
+        mixture, sources, _ = self._make(number)
+        return mixture, sources
+
+    def with_solos(self, number: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """The mixture of this number, its sources, and other speech of both talkers.
+
+        Returns:
+            As `mixture`; and float32 (n,) per talker, everything else there is of them, up to
+            `SOLO_S`: as fast, from the same place, with noise of its own where the mixture has
+            some. A talker of the pair who is silent in the mixture has one too.
+        """
+        mixture, sources, takes = self._make(number)
+        rng = np.random.default_rng([self._seed, number, 1])
+        solos = []
+        for take in takes:
+            solo = take.rest(int(SOLO_S * RATE))
+            if take.response is not None:
+                solo = fftconvolve(solo, take.response)[: len(solo)]
+            if take.is_noisy:
+                solo = solo + self._noise(solo, rng)
+            solos.append(solo.astype(np.float32))
+        return mixture, sources, solos
+
+    def _make(self, number: int) -> tuple[np.ndarray, np.ndarray, list[_Take]]:
         recipe = self._recipe
         rng = np.random.default_rng([self._seed, number])
         kind = rng.random()
         talkers = 0 if kind < recipe.silent else 1 if kind < recipe.silent + recipe.single else 2
         sources = np.zeros((2, self._samples), np.float32)
         chosen = rng.choice(len(self._speakers), 2, replace=False)
-        for row, speaker in zip(sources[:talkers], chosen, strict=False):
-            row[:] = self._utterance(self._speakers[speaker], rng)
+        takes = [self._take(self._speakers[speaker], rng) for speaker in chosen[:talkers]]
+        for row, take in zip(sources, takes, strict=False):
+            row[:] = take.piece(self._samples)
         if talkers == 2 and rng.random() < recipe.partial:
             self._make_partial(sources, rng)
+        responses: list[np.ndarray] = []
         if self._rooms is not None and rng.random() < recipe.rooms:
             pair = self._rooms[rng.integers(len(self._rooms))]
             for row, response in zip(sources, pair[rng.permutation(2)], strict=True):
+                responses.append(response)
                 if row.any():
                     row[:] = fftconvolve(row, response)[: len(row)]
         levels = [np.sqrt((row**2).sum() / max(1, (np.abs(row) > 1e-3).sum())) for row in sources]
@@ -116,13 +177,19 @@ class Mixer:
             if level > 0:
                 row *= 0.05 / level * 10 ** (half / 20)
         mixture = sources.sum(axis=0)
-        if talkers == 0 or rng.random() < recipe.noisy:
+        is_noisy = talkers == 0 or rng.random() < recipe.noisy
+        if is_noisy:
             mixture = mixture + self._noise(mixture, rng)
         gain = 10 ** (rng.uniform(-15, 12) / 20)
-        return (mixture * gain).astype(np.float32), sources * np.float32(gain)
+        takes += [self._take(self._speakers[speaker], rng) for speaker in chosen[talkers:]]
+        takes = [
+            replace(take, is_noisy=is_noisy, response=responses[i] if responses else None)
+            for i, take in enumerate(takes)
+        ]
+        return (mixture * gain).astype(np.float32), sources * np.float32(gain), takes
 
-    def _utterance(self, speaker: str, rng: np.random.Generator) -> np.ndarray:
-        """A random stretch of a talker at a random speed, float32 (samples,)."""
+    def _take(self, speaker: str, rng: np.random.Generator) -> _Take:
+        """A random stretch of a talker at a random speed."""
         low, high = self._recipe.speeds
         step = rng.integers(round(low * 20), round(high * 20) + 1)
         wanted = int(self._samples * step / 20) + 20
@@ -130,12 +197,8 @@ class Mixer:
         audio = utterances[rng.integers(len(utterances))]
         while len(audio) < wanted:
             audio = np.concatenate([audio, utterances[rng.integers(len(utterances))]])
-        start = rng.integers(len(audio) - wanted + 1)
-        piece = audio[start : start + wanted].astype(np.float32) / 32768
-        if step != 20:
-            piece = resample_poly(piece, 20, step)
-        piece = piece[: self._samples]
-        return np.pad(piece, (0, self._samples - len(piece)))
+        start = int(rng.integers(len(audio) - wanted + 1))
+        return _Take(audio=audio, start=start, length=wanted, step=int(step))
 
     def _make_partial(self, sources: np.ndarray, rng: np.random.Generator) -> None:
         """Let one talker begin late or stop early, or both talkers do one of them each."""

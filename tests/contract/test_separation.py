@@ -10,7 +10,8 @@ import soundfile
 import torch
 
 from app.backends import torchaudio_stub
-from app.backends.band_dual_path import BandDualPath
+from app.backends.band_dual_path import BandDualPath, BandRefiner
+from app.backends.refinement import band_refiner
 from app.backends.separation import asteroid_checkpoint, pixit
 from app.domain.errors import Category, KnownError
 from app.lib.paths import SOURCE_ROOT
@@ -116,6 +117,32 @@ def test_checkpoint_that_is_not_here_is_not_fetched(name):
         asteroid_checkpoint.find_checkpoint(name)
 
     assert caught.value.category is Category.MISSING_MODEL
+
+
+@pytest.fixture(scope="module")
+def refiner(tmp_path_factory):
+    path = tmp_path_factory.mktemp("refiner") / "model.pth"
+    torch.manual_seed(1)
+    torch.save(BandRefiner(channels=8, hidden=8, n_blocks=1).serialize(), path)
+    return band_refiner.load(path.parent, threads=1, checkpoint=path)
+
+
+@pytest.mark.parametrize("length", [LENGTH, 5_000])
+def test_refined_voices_are_as_long_as_the_mixture(refiner, length):
+    one, two = (np.resize(voice(name), length) for name in ("speaker1-1", "speaker2-1"))
+
+    refined = refiner.refine(one + two, np.stack([one, two]))
+
+    assert refined.dtype == np.float32
+    assert refined.shape == (2, length)
+    assert np.isfinite(refined).all()
+
+
+def test_refiner_is_no_network_for_a_mixture_alone(tmp_path):
+    torch.save(BandDualPath(channels=8, hidden=8, n_blocks=1).serialize(), tmp_path / "model.pth")
+
+    with pytest.raises(KnownError, match="holds no voice refiner"):
+        band_refiner.load(tmp_path, checkpoint=tmp_path / "model.pth")
 
 
 def test_pixit_gives_what_the_network_of_pyannote_gives(tmp_path):

@@ -24,6 +24,7 @@ from app.domain.ports import (
     SegmentationModel,
     SeparationModel,
     VoiceActivityModel,
+    VoiceRefiner,
 )
 from app.domain.session import ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span
@@ -213,6 +214,18 @@ class FakeSeparation:
         return np.stack([*reversed(sources.values()), silence, silence][:2])
 
 
+@dataclass
+class FakeRefiner:
+    """Makes the estimates louder, and keeps what it was given."""
+
+    gain: float = 1.0
+    heard: list[tuple[Float32Array, Float32Array]] = field(default_factory=list)
+
+    def refine(self, mixture: Float32Array, estimates: Float32Array) -> Float32Array:
+        self.heard.append((mixture, estimates))
+        return np.float32(self.gain) * estimates
+
+
 class FakeModels:
     """Stands in for `LoadedModels`.
 
@@ -255,6 +268,9 @@ class FakeModels:
 
     def separation(self, name: str, *, threads: int = 2) -> SeparationModel:
         return self.apart
+
+    def refiner(self, name: str, *, threads: int = 2) -> VoiceRefiner:
+        return FakeRefiner()
 
     def load_choice(self, choice: ModelChoice) -> tuple[ModelUse, ...]:
         self.is_loading.set()

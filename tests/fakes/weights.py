@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.domain.errors import KnownError
 from app.domain.ports import ModelStatus
-from app.domain.session import SEPARATION_MODEL, ModelChoice
+from app.domain.session import REFINER_MODEL, SEPARATION_MODEL, ModelChoice
 
 _DEFAULTS = {
     ModelChoice().vad: "vad",
@@ -17,6 +17,7 @@ _DEFAULTS = {
     ModelChoice().asr_partial: "asr",
     ModelChoice().asr_final: "asr",
     SEPARATION_MODEL: "separation",
+    REFINER_MODEL: "refinement",
 }
 
 
@@ -33,7 +34,7 @@ class FakeWeights:
                 languages=("en",),
                 size_bytes=1_000_000,
                 memory_mb=100,
-                is_default=role != "separation",
+                is_default=role not in ("separation", "refinement"),
                 state="ok",
                 folder=Path("/weights") / model_id,
                 fits_this_machine=True,

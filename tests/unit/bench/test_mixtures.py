@@ -41,9 +41,12 @@ def test_every_kind_has_as_many_mixtures_of_the_right_shape(folder):
         assert talks[1].any() == (mixture.kind != "single")
         assert mixture.alone.shape == (2, 20 * 16_000)
         both = float((talks[0] & talks[1]).mean())
-        assert (both > 0.8) == (mixture.kind in ("clean", "rooms"))
+        assert (both > 0.8) == (mixture.kind not in ("partial", "single"))
         if mixture.kind == "partial":
             assert 0.1 < both < 0.8
+        quarters = (mixture.sources.reshape(2, 4, -1) ** 2).sum(axis=2)
+        begins_late = quarters[1, 0] < 0.01 * quarters[1, 3]
+        assert begins_late == mixture.kind.startswith("partial")
         np.testing.assert_allclose(mixture.samples, mixture.sources.sum(axis=0))
 
 

@@ -106,15 +106,15 @@ def test_only_words_inside_overlaps_count_as_overlapped():
     assert score.overlapped.cp_errors >= 1
 
 
-def result(off=(10, 40), auto=(8, 20)):
-    def score(way, whole, overlapped):
+def result(off=(10, 40), auto=(8, 20), auto_cpu_s=15.0):
+    def score(way, whole, overlapped, cpu_s):
         return MeetingScore(
             name="m",
             way=way,
             whole=WordScore(words=100, errors=whole, cp_errors=whole),
             overlapped=WordScore(words=50, errors=overlapped, cp_errors=overlapped),
-            cpu_s=30.0,
-            audio_s=60.0,
+            cpu_s=cpu_s,
+            audio_s=100.0,
         )
 
     return SeparateResult(
@@ -124,7 +124,7 @@ def result(off=(10, 40), auto=(8, 20)):
             Separated(kind="rooms", gain_db=2.0),
             Separated(kind="single", single_db=25.0, leak_db=-30.0),
         ),
-        meetings=(score("off", *off), score("auto", *auto)),
+        meetings=(score("off", *off, 10.0), score("auto", *auto, auto_cpu_s)),
         real_time=0.1,
     )
 
@@ -139,13 +139,21 @@ def test_targets_tell_what_is_short():
     }
 
 
+def test_cost_of_taking_apart_is_that_of_the_pass_with_it_less_that_without():
+    assert result().added_real_time == pytest.approx(0.05)
+    assert result().record()["added_real_time"] == pytest.approx(0.05)
+    missed = {target.name for target in result(auto_cpu_s=25.0).targets if target.is_missed}
+    assert "real-time factor added to meetings" in missed
+    assert SeparateResult(network="net").added_real_time is None
+
+
 def test_record_is_json_with_every_way():
     record = json.loads(json.dumps(result().record()))
 
     assert not record["ok"]
     assert record["gain_db"]["clean"]["mean"] == 9.0
     assert record["words"]["auto"]["overlapped_cpwer"] == 40.0
-    assert record["words"]["auto"]["cost"] == 0.5
+    assert record["words"]["auto"]["cost"] == 0.15
     assert (record["point"], record["realtime"]) == ("final", False)
     assert len(record["meetings"]) == 2
 

@@ -27,7 +27,9 @@ def folder(line, monkeypatch, tmp_path):
         lambda: replace(
             made(),
             open_separation=lambda folder, name: Halves(),
-            take_apart=lambda mixture, alone: np.stack([mixture, 0 * mixture]),
+            open_take_apart=lambda folder, refiner: (
+                lambda mixture, alone: np.stack([mixture, 0 * mixture])
+            ),
         ),
     )
     for who, frequency in (("ada", 300), ("bob", 500)):
@@ -45,8 +47,8 @@ def test_the_bench_writes_one_object_and_fails_on_missed_targets(line, folder):
     )
     record = json.loads(result.stdout.splitlines()[-1])
 
-    assert (record["bench"], record["network"]) == ("separate", "voices")
-    assert list(record["gain_db"]) == ["clean", "partial", "rooms"]
+    assert (record["bench"], record["network"]) == ("separate", "voices, voice-refiner")
+    assert list(record["gain_db"]) == ["clean", "partial", "rooms", "partial-rooms"]
     assert list(record["words"]) == ["off", "auto", "on", "streams"]
     jobs = line.program.engine.jobs
     assert [len(job.spools) for job in jobs] == [1, 1, 1, 2]
@@ -65,9 +67,22 @@ def test_another_network_is_compared_by_its_name(line, folder, tmp_path):
 
     assert "clean: SI-SDR" in output
     assert "single talker" in output
+    assert "real-time factor of the separation" in output
+    assert "real-time factor added" not in output  # a network is compared with nothing but "off"
     assert "MISS  SI-SDR gain clean" in output
     choices = [job.config.models.separation for job in line.program.engine.jobs]
     assert choices == [None, str(tmp_path / "mine.pth"), None]
+
+
+def test_the_refiner_can_be_left_out(line, folder):
+    result = line.run(
+        *("bench", "separate", "--set", folder, "--count", "1", "--meetings", "1", "--json"),
+        "--no-refiner",
+        exit_code=1,
+    )
+
+    assert json.loads(result.stdout.splitlines()[-1])["network"] == "voices"
+    assert all(job.config.models.refiner is None for job in line.program.engine.jobs)
 
 
 def test_empty_folder_is_told(line, folder, tmp_path):

@@ -118,6 +118,13 @@ def test_checkpoint_that_is_not_here_is_not_fetched(tmp_path):
         LoadedModels(tmp_path).separation("someone/network")
 
 
+def test_refiner_that_ships_with_the_program_is_loaded_once(found, tmp_path):
+    models = LoadedModels(tmp_path)
+
+    assert models.refiner("voice-refiner") is models.refiner("voice-refiner")
+    assert found["refinement", "voice-refiner"].loaded == [(tmp_path, 2)]
+
+
 def test_missing_weights_name_the_command(tmp_path):
     with pytest.raises(KnownError, match="crosstalk models fetch"):
         LoadedModels(tmp_path).load_choice(ModelChoice())

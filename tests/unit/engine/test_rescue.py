@@ -12,7 +12,7 @@ from app.engine.spool_view import SpoolView
 from app.pipeline.attribute import attribute, turn_shares
 from app.pipeline.chunks import Chunk
 from app.pipeline.separate import Island
-from tests.fakes.models import FakeModels, FakeSeparation, Script
+from tests.fakes.models import FakeModels, FakeRefiner, FakeSeparation, Script
 from tests.fakes.speech import make_piece, make_words, texts
 from tests.fakes.spools import write_spool
 
@@ -133,8 +133,8 @@ def test_voices_are_sure_where_they_are_apart_alone_and_together(solo_db, blend,
     assert apart.is_sure is is_sure
 
 
-def test_voices_are_taken_apart_by_what_they_sound_like_alone(tmp_path):
-    """Two notes with pauses; one note falls into the other."""
+def notes_heard(tmp_path, refiner=None):
+    """What is decoded of two notes with pauses, one of which falls into the other."""
     time = np.arange(16 * SESSION_RATE_HZ) / SESSION_RATE_HZ
     low, high = (0.1 * np.sin(2 * np.pi * hertz * time) for hertz in (300, 2_000))
     low[8 * SESSION_RATE_HZ :] = 0
@@ -150,15 +150,30 @@ def test_voices_are_taken_apart_by_what_they_sound_like_alone(tmp_path):
             return AsrResult(words=(), language="en")
 
     models = FakeModels(SCRIPT)
-    rescue = OverlapRescue(None, models.embedding(""), Listening(), {})
+    rescue = OverlapRescue(None, models.embedding(""), Listening(), {}, refiner=refiner)
     plain = [make_piece(A, make_words("la la la la la la la la", 0.2, step_s=1.0))]
-
     rescue.rewrite(view, Chunk((Span(0, len(mixture)),)), plain, turns, REQUEST)
+    return heard
+
+
+def test_voices_are_taken_apart_by_what_they_sound_like_alone(tmp_path):
+    heard = notes_heard(tmp_path)
 
     own, other = (np.abs(np.fft.rfft(voice)) for voice in heard)
     bins = [[round(hertz * len(v) / SESSION_RATE_HZ) for hertz in (300, 2_000)] for v in heard]
     assert own[bins[0][0]] > 5 * own[bins[0][1]]
     assert other[bins[1][1]] > 5 * other[bins[1][0]]
+
+
+def test_voices_apart_are_made_better_before_they_are_decoded(tmp_path):
+    refiner = FakeRefiner(gain=3.0)
+    plain, better = notes_heard(tmp_path), notes_heard(tmp_path, refiner)
+
+    ((mixture, estimates),) = refiner.heard
+    np.testing.assert_allclose(estimates.sum(axis=0), mixture, atol=1e-3)
+    for one, other in zip(plain, better, strict=True):
+        both = np.abs(other) > 1.5 * np.abs(one) + 1e-3
+        assert both.sum() > SESSION_RATE_HZ  # 2 s of overlap, less fades and zeros
 
 
 def test_plain_text_stays_where_a_voice_is_never_heard_alone(tmp_path):
@@ -182,3 +197,27 @@ def test_rescue_is_made_only_where_it_is_chosen():
 
     assert rescue_of(None) is None
     assert rescue_of("auto") is not None
+
+
+@pytest.mark.parametrize(
+    ("choice", "refiner"),
+    [
+        (ModelChoice(separation="auto"), "voice-refiner"),
+        (ModelChoice(separation="on"), "voice-refiner"),
+        (ModelChoice(separation="auto", refiner=None), None),
+        (ModelChoice(separation="two-voices"), None),
+        (ModelChoice(separation=None), None),
+    ],
+)
+def test_refiner_works_on_voices_without_a_network_only(choice, refiner):
+    asked = []
+
+    class Models(FakeModels):
+        def refiner(self, name, *, threads=2):
+            asked.append(name)
+            return FakeRefiner()
+
+    models = Models(SCRIPT)
+    OverlapRescue.of_choice(choice, models, models.final, CENTROIDS)
+
+    assert asked == ([] if refiner is None else [refiner])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from app.domain.units import SESSION_RATE_HZ
-from app.pipeline.exemplars import learn, separate
+from app.pipeline.exemplars import QUICK, learn, separate, take_apart
+from tests.fakes.models import FakeRefiner
 
 pytestmark = pytest.mark.unit
 
@@ -40,6 +41,32 @@ def test_one_voice_alone_stays_whole():
     own, other = separate(chord(3, *LOW), voices)
 
     assert (other**2).sum() < 0.01 * (own**2).sum()
+
+
+def test_quick_separation_tells_the_voices_apart_too():
+    voices = [learn(chord(8, *LOW), QUICK), learn(chord(8, *HIGH), QUICK)]
+    low, high = chord(3, *LOW), 0.5 * chord(3, *HIGH)
+
+    sources = separate(low + high, voices, QUICK)
+
+    assert voices[0].shape[1] <= QUICK.exemplars
+    for source, wanted in zip(sources, (low, high), strict=True):
+        assert np.corrcoef(source, wanted)[0, 1] > 0.97
+    np.testing.assert_allclose(sources.sum(axis=0), low + high, atol=1e-3)
+
+
+def test_refiner_works_on_two_voices_only():
+    voices = [learn(chord(8, *LOW)), learn(chord(8, *HIGH))]
+    mixture = chord(2, *LOW, *HIGH)
+    refiner = FakeRefiner(gain=2.0)
+
+    refined = take_apart(mixture, voices, refiner)
+    three = take_apart(mixture, [*voices, voices[0]], refiner)
+
+    np.testing.assert_allclose(refined, 2 * separate(mixture, voices))
+    np.testing.assert_array_equal(take_apart(mixture, voices, None), separate(mixture, voices))
+    assert three.shape[0] == 3
+    assert len(refiner.heard) == 1
 
 
 def test_outcome_is_the_same_every_time():
