@@ -269,6 +269,19 @@ def feed(session, script, *, since=0, until=None, waits=True):
             session.wait()
 
 
+def test_lane_yields_to_all_others(monkeypatch):
+    yielded = []
+    monkeypatch.setattr(
+        live_rescue,
+        "yield_to_others",
+        lambda niceness: yielded.append((threading.current_thread().name, niceness)),
+    )
+
+    run(FakeModels(CROWD), config_with())
+
+    assert yielded == [("lane-separate", live_rescue.NICENESS)]
+
+
 def test_health_says_what_waits_and_what_it_cost():
     recorded = Recorded()
     session = LiveSession(config_with(), FakeModels(CROWD), recorded.events.append)
