@@ -53,7 +53,7 @@ LOOK_BACK_S = 6.0
 """Words before an overlap in which its island may begin."""
 KEPT_S = 45.0
 """Audio that the session has to keep for this lane."""
-END_PATIENCE_S = 5.0
+END_PATIENCE_S = 3.0
 """At the pace of the clock, no overlap is begun this long after the end of the meeting."""
 
 

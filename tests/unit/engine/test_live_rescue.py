@@ -165,14 +165,17 @@ def test_failure_costs_nothing_but_the_second_voice(caplog):
     assert "only after the meeting" in report.user_text
 
 
-def test_session_that_resumes_leaves_what_was_written_before_alone():
-    models = FakeModels(CROWD)
-    config = config_with(resume_from={SYSTEM: to_samples(8.0)}, revision_base=1_000)
+@pytest.mark.parametrize(("resume_s", "count"), [(6.0, 1), (8.0, 0)])
+def test_session_that_resumes_leaves_what_was_written_before_alone(resume_s, count):
+    """The overlap is from 6.3 to 7.85 s."""
+    whole = run(FakeModels(CROWD), config_with())
+    tracks = next(e.tracks for e in reversed(whole.events) if isinstance(e, Patched))
+    config = config_with(resume_from={SYSTEM: to_samples(resume_s)}, revision_base=1_000)
 
-    recorded = run(models, config)
+    recorded = run(FakeModels(CROWD), config, tracks=tracks)
 
-    assert corrections(recorded) == []
-    assert min(word.span.start_s for word in recorded.words) >= 7.5
+    assert len(corrections(recorded)) == count
+    assert min(word.span.middle for word in recorded.words) >= to_samples(resume_s)
 
 
 def test_relieved_lane_leaves_overlaps_as_they_are():
@@ -264,6 +267,19 @@ def feed(session, script, *, since=0, until=None, waits=True):
         session.end(SYSTEM)
         if waits:
             session.wait()
+
+
+def test_lane_yields_to_all_others(monkeypatch):
+    yielded = []
+    monkeypatch.setattr(
+        live_rescue,
+        "yield_to_others",
+        lambda niceness: yielded.append((threading.current_thread().name, niceness)),
+    )
+
+    run(FakeModels(CROWD), config_with())
+
+    assert yielded == [("lane-separate", live_rescue.NICENESS)]
 
 
 def test_health_says_what_waits_and_what_it_cost():

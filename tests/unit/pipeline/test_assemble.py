@@ -349,6 +349,26 @@ def test_more_pieces_than_segments_get_new_ids_and_fewer_retract_the_rest(assemb
     assert joined[1].is_retracted
 
 
+def test_voices_keep_the_ids_of_their_own_segments(assembler):
+    mine, other = final(
+        assembler,
+        make_piece(1, make_words("so I")),
+        make_piece(2, make_words("never said it", 1.0)),
+    )
+
+    updates = rewrite(
+        assembler,
+        [mine, other],
+        overlapping(A, "I said it all", 0.5),
+        overlapping(B, "never", 1.0),
+    )
+
+    assert [(u.segment_id, u.track) for u in updates] == [
+        (mine.segment_id, "S1"),
+        (other.segment_id, "S2"),
+    ]
+
+
 def test_what_stays_as_it_was_is_not_told_again(assembler, crowd):
     first, second, _ = crowd
     plain = Piece(voice=A, words=first.words, has_overlap=False)

@@ -92,6 +92,20 @@ def test_a_segment_goes_from_partial_to_final_to_correction():
     }
 
 
+def test_both_voices_of_an_overlap_are_a_correction_and_a_final_at_the_same_time():
+    plain = segment("a", "so what day", revision=1, end_s=3.0)
+    both = {"reason": CorrectionReason.SECOND_OPINION, "has_overlap": True}
+    mine = replace(segment("a", "so good day", revision=2, end_s=3.0), **both)
+    other = replace(segment("b", "what a day", revision=3, start_s=1.0, track="S2"), **both)
+
+    _, correction, final = lines(changed(plain), changed(mine, other))
+
+    assert (correction["type"], correction["reason"]) == ("correction", "second-opinion")
+    assert correction["text"] == "so good day"
+    assert (final["type"], final["text"], final["committed"]) == ("final", "what a day", 3)
+    assert final["start"] < plain.span.end_s
+
+
 def test_a_correction_holds_only_what_changed():
     final = segment("a", "hello", revision=1)
     relabelled = replace(final, revision=2, track=TrackId("S2"), reason=CorrectionReason.RELABEL)
