@@ -21,6 +21,11 @@ SILENT_DBFS = -90.0
 """Below this a device delivers zeros: muted, blocked by the system, or nothing plays."""
 NOISY_DBFS = -40.0
 """Above this the quiet parts of a voice half a metre away drown."""
+PHONE_RATE_HZ = 16_000
+PHONE_HINT = (
+    "Words are understood better from a microphone of the computer than from a Bluetooth headset, "
+    "which carries its own in phone quality only."
+)
 _STEP_S = 0.2
 _NAMES = {StreamId.MIC: "microphone", StreamId.SYSTEM: "system audio"}
 
@@ -106,14 +111,18 @@ class DiagnosticsService:
                 finding=f"{device.name} delivers no audio",
                 fix="Unplug it and plug it in again, or choose another device.",
             )
-        worn = ", headphones" if device.is_headphones else ""
-        finding = f"{device.name}: {level_dbfs:.0f} dBFS{worn}"
+        extra = ", headphones" if device.is_headphones else ""
+        if device.rate_hz <= PHONE_RATE_HZ:
+            extra += f", phone quality ({device.rate_hz / 1000:g} kHz)"
+        finding = f"{device.name}: {level_dbfs:.0f} dBFS{extra}"
         if level_dbfs > SILENT_DBFS:
-            return Check(name=name, is_ok=True, finding=finding)
+            is_phone = stream is StreamId.MIC and device.rate_hz <= PHONE_RATE_HZ
+            fix = PHONE_HINT if is_phone else ""
+            return Check(name=name, is_ok=True, finding=finding, fix=fix)
         if stream is StreamId.SYSTEM:
             # A monitor is silent whenever nothing plays; that is no fault.
             return Check(
-                name=name, is_ok=True, finding=f"{device.name}: silent, nothing plays{worn}"
+                name=name, is_ok=True, finding=f"{device.name}: silent, nothing plays{extra}"
             )
         return Check(
             name=name,
