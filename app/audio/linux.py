@@ -23,14 +23,25 @@ class LinuxCaptureBackend(DeviceBackend):
         """Start to capture from a source."""
         return open_input(device, stream, self._clock)
 
+    def find_again(self, wanted: str, stream: StreamId) -> InputDevice:
+        """The device that was asked for; the default of its kind while that is away.
+
+        The watch tells when it is back, and `is_right` then asks for it.
+        """
+        devices = self.list_devices()
+        try:
+            return inventory.resolve(devices, wanted, stream)
+        except KnownError:
+            return inventory.resolve(devices, inventory.DEFAULT, stream)
+
     def watch(self) -> ServerWatch:
         """Watch the sound server."""
         return ServerWatch()
 
     def is_right(self, wanted: str, stream: StreamId, opened: Input, watch: Watch) -> bool:
-        """Whether the source is still the one that was asked for, and the stream still on it."""
+        """Whether the source is the one that would be recorded now, and the stream still on it."""
         try:
-            device = inventory.resolve(self.list_devices(), wanted, stream)
+            device = self.find_again(wanted, stream)
         except KnownError:
             return False
         return device.key == opened.device.key and inventory.is_recorded_from(

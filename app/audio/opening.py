@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -57,6 +57,14 @@ class DeviceBackend(ABC):
             KnownError: It cannot be opened.
         """
 
+    def find_again(self, wanted: str, stream: StreamId) -> InputDevice:
+        """The device to go on with after one was lost or a default changed.
+
+        Raises:
+            KnownError: There is none at present.
+        """
+        return inventory.resolve(self.list_devices(), wanted, stream)
+
     @abstractmethod
     def watch(self) -> Watch:
         """Watch for changes until the watch is closed; called once per recording."""
@@ -95,7 +103,7 @@ class DeviceBackend(ABC):
             return WatchedRecording(
                 folder,
                 inputs,
-                lambda stream: self._open(devices[stream], stream),
+                lambda stream: self._record(self.find_again(devices[stream], stream), stream),
                 lambda stream, opened: self.is_right(devices[stream], stream, opened, current),
                 watch=current,
                 surroundings=self.surroundings(),
@@ -116,7 +124,8 @@ class DeviceBackend(ABC):
         order = sorted(devices, key=lambda stream: stream is not StreamId.SYSTEM)
         try:
             for stream in order:
-                inputs[stream] = self._open(devices[stream], stream, known)
+                device = inventory.resolve(known, devices[stream], stream)
+                inputs[stream] = self._record(device, stream)
             until_s = self._clock.monotonic() + _START_TIMEOUT_S
             for opened in inputs.values():
                 left_s = max(0.0, until_s - self._clock.monotonic())
@@ -134,10 +143,7 @@ class DeviceBackend(ABC):
             raise
         return {stream: inputs[stream] for stream in devices}
 
-    def _open(
-        self, wanted: str, stream: StreamId, known: Sequence[InputDevice] | None = None
-    ) -> Input:
-        device = inventory.resolve(known or self.list_devices(), wanted, stream)
+    def _record(self, device: InputDevice, stream: StreamId) -> Input:
         log.info("recording %s at %d Hz, %d ch", stream, device.rate_hz, device.channels)
         return self.open_device(device, stream)
 

@@ -18,8 +18,8 @@ _JOIN_S = 5.0
 class ServerWatch:
     """Sets `changed` whenever a recording may no longer record what it should.
 
-    That is: a default changed, or the server moved a recording stream to another source, as it
-    does when a device is unplugged. A server that goes away is waited for.
+    That is: a default changed, a source came or went, or the server moved a recording stream to
+    another source, as it does when a device is unplugged. A server that goes away is waited for.
 
     Thread: its own; `close` from any other.
     """
@@ -48,7 +48,12 @@ class ServerWatch:
     def _listen(self, stop: threading.Event, pulsectl: Any) -> None:
         with pulsectl.Pulse("crosstalk-watch", connect=False) as pulse:
             pulse.connect()
-            pulse.event_mask_set("server", "source_output")
-            pulse.event_callback_set(lambda _event: self.changed.set())
+            pulse.event_mask_set("server", "source", "source_output")
+            pulse.event_callback_set(self._take)
             while not stop.is_set():
                 pulse.event_listen(timeout=_LISTEN_S)
+
+    def _take(self, event: Any) -> None:
+        # A source changes with every step of its volume.
+        if event.facility != "source" or event.t in ("new", "remove"):
+            self.changed.set()

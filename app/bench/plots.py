@@ -59,6 +59,29 @@ class Plot:
         if name:
             self._panels[panel].legend(fontsize=8)
 
+    def bars(
+        self,
+        panel: int,
+        names: Sequence[str],
+        values: Mapping[str, Sequence[float | None]],
+        label: str,
+        *,
+        limit: float | None = None,
+    ) -> None:
+        """A group of bars per name, one colour per way; None leaves a bar out."""
+        axes = self._panels[panel]
+        width = 0.8 / max(1, len(values))
+        for number, (way, heights) in enumerate(values.items()):
+            shown = [(at, height) for at, height in enumerate(heights) if height is not None]
+            places = [at + (number - (len(values) - 1) / 2) * width for at, _ in shown]
+            axes.bar(places, [height for _, height in shown], width, label=way)
+        axes.set_xticks(range(len(names)), names, fontsize=8)
+        axes.set_ylabel(label)
+        if limit is not None:
+            axes.axhline(limit, color="black", linestyle="--", label=f"promise {limit:g}")
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend(fontsize=8)
+
     def note(self, panel: int, x: float, y: float, text: str) -> None:
         """Write beside a point."""
         offset = {"xytext": (4, 4), "textcoords": "offset points"}

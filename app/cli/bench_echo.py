@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from app.bench.echo import run_echo
+from app.bench.echo import draw_echo, run_echo
 from app.bench.play import Setup
 from app.bench.sets import find_sets
-from app.cli.bench import open_stand, set_options
+from app.cli.bench import figure_option, open_stand, set_options
 from app.cli.bench_wording import closing_lines
 from app.cli.engine_options import PointParam
 from app.cli.session import common_options, current_session, json_option
@@ -27,6 +27,7 @@ from app.domain.session import OperatingPoint
     help="Also run with echo handling off.",
 )
 @click.option("--point", type=PointParam(), default="final", show_default=True)
+@figure_option
 @json_option
 @common_options
 def echo(
@@ -35,6 +36,7 @@ def echo(
     leak: float | None,
     ablation: bool,
     point: OperatingPoint,
+    fig: Path | None,
 ) -> None:
     """Remote words written twice, and near words lost, with and without echo handling."""
     session = current_session()
@@ -48,6 +50,9 @@ def echo(
             leak_db=leak,
             has_ablation=ablation,
         )
+        if fig is not None:
+            draw_echo(result, fig)
+            session.writer.note(f"wrote {fig}")
         stand.report(result.record(), _lines)
 
 

@@ -35,7 +35,7 @@ from app.domain.units import SESSION_RATE_HZ
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Only the sets of this name.")
 @click.option(
-    "--quieter", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="DB"
+    "--quieter", type=click.FloatRange(min=0), default=25.0, show_default=True, metavar="DB"
 )
 @click.option("--point", type=PointParam(), default="final", show_default=True)
 @click.option(
@@ -71,10 +71,11 @@ def prep(
     parts = session.program.open_preparation()
     sets = find_sets(folders, only) if folders else ()
     with open_stand(session) as stand:
+        # First: a set that is too quiet to be taken for a recording is told before long work.
+        setup = Setup(point=point, is_realtime=False)
+        quiet = _quiet_words(stand, sets, quieter, setup) if sets else None
         result = run_prep(parts, hours=hours, recordings=recordings, note=session.writer.note)
-        if sets:
-            setup = Setup(point=point, is_realtime=False)
-            result = replace(result, quiet=_quiet_words(stand, sets, quieter, setup))
+        result = replace(result, quiet=quiet)
         if fig is not None:
             draw_prep(result, fig)
             session.writer.note(f"wrote {fig}")

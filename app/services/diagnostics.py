@@ -22,6 +22,11 @@ SILENT_DBFS = -90.0
 """Below this a device delivers zeros: muted, blocked by the system, or nothing plays."""
 NOISY_DBFS = -40.0
 """Above this the quiet parts of a voice half a metre away drown."""
+PHONE_RATE_HZ = 16_000
+PHONE_HINT = say(
+    "Words are understood better from a microphone of the computer than from a Bluetooth headset, "
+    "which carries its own in phone quality only."
+)
 _STEP_S = 0.2
 _NAMES = {StreamId.MIC: say("microphone"), StreamId.SYSTEM: say("system audio")}
 
@@ -109,17 +114,16 @@ class DiagnosticsService:
                 finding=say("{device} delivers no audio", device=device.name),
                 fix="Unplug it and plug it in again, or choose another device.",
             )
-        finding = say("{device}: {level} dBFS", device=device.name, level=f"{level_dbfs:.0f}")
-        if device.is_headphones:
-            finding = join([finding, say("headphones")], ", ")
+        heard = say("{device}: {level} dBFS", device=device.name, level=f"{level_dbfs:.0f}")
+        finding = _with_kind(heard, device)
         if level_dbfs > SILENT_DBFS:
-            return Check(name=name, is_ok=True, finding=finding)
+            is_phone = stream is StreamId.MIC and device.rate_hz <= PHONE_RATE_HZ
+            fix = PHONE_HINT if is_phone else ""
+            return Check(name=name, is_ok=True, finding=finding, fix=fix)
         if stream is StreamId.SYSTEM:
             # A monitor is silent whenever nothing plays; that is no fault.
-            finding = say("{device}: silent, nothing plays", device=device.name)
-            if device.is_headphones:
-                finding = join([finding, say("headphones")], ", ")
-            return Check(name=name, is_ok=True, finding=finding)
+            silent = say("{device}: silent, nothing plays", device=device.name)
+            return Check(name=name, is_ok=True, finding=_with_kind(silent, device))
         return Check(
             name=name,
             is_ok=False,
@@ -238,6 +242,16 @@ def _noise_check(noise_dbfs: float) -> Check:
         if is_ok
         else say("Turn fans and music off, move the microphone closer, or turn it down."),
     )
+
+
+def _with_kind(finding: str, device: InputDevice) -> str:
+    """A finding with what the sound server says of the device."""
+    parts = [finding]
+    if device.is_headphones:
+        parts.append(say("headphones"))
+    if device.rate_hz <= PHONE_RATE_HZ:
+        parts.append(say("phone quality ({rate} kHz)", rate=f"{device.rate_hz / 1000:g}"))
+    return join(parts, ", ")
 
 
 def _is_output(device: InputDevice) -> bool:

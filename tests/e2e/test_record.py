@@ -28,6 +28,10 @@ pytestmark = [
 SAMPLE = ROOT / "resources" / "sample"
 PLAYED_S = 24.0
 SILENCE_S = 0.5
+BEFORE_SWAP_S, AFTER_SWAP_S = (8.0, 11.2), (11.3, 17.5)
+"""Of the sample: a turn of system audio, then one of each stream."""
+IDLE_S = 2.5
+"""An output on which nothing plays yet may take so long to be heard."""
 
 
 @pytest.fixture
@@ -84,6 +88,18 @@ class Recording:
         """Whether a caption has become visible."""
         return self.events_file.exists() and '"final"' in self.events_file.read_text()
 
+    def told(self) -> str:
+        """Everything that was told so far."""
+        return self.events_file.read_text() if self.events_file.exists() else ""
+
+    def is_ahead_of(self, seconds: float):
+        """Returns a condition: both streams are that much longer than now."""
+        spools = list(self.data.rglob("*.s16"))
+        wanted = [spool.stat().st_size + 2 * 16_000 * seconds for spool in spools]
+        return lambda: all(
+            spool.stat().st_size >= size for spool, size in zip(spools, wanted, strict=True)
+        )
+
     def finish(self) -> dict:
         """Press Ctrl-C once and wait for the finished transcript."""
         self.process.send_signal(signal.SIGINT)
@@ -135,10 +151,11 @@ def assert_holds(recorded: np.ndarray, played: np.ndarray) -> None:
     np.testing.assert_array_equal(recorded[start : start + len(played)], played)
 
 
-def spoken(until_s: float) -> str:
-    """The reference words that end before `until_s`."""
+def spoken(until_s: float, from_s: float = 0.0) -> str:
+    """The reference words of turns that lie between two moments."""
     rows = json.loads((SAMPLE / "reference.seglst.json").read_text())
-    return " ".join(row["words"] for row in rows if row["end_time"] < until_s)
+    wanted = (r for r in rows if r["start_time"] >= from_s and r["end_time"] < until_s)
+    return " ".join(row["words"] for row in wanted)
 
 
 def play(server: SoundServer, sounds: dict[str, Path]) -> list[subprocess.Popen[bytes]]:
@@ -187,3 +204,53 @@ def test_killing_the_engine_costs_nothing(recording, server, sounds):
     for stream, file in sounds.items():
         played, _ = soundfile.read(file, dtype="int16", always_2d=True)
         assert_holds(recording.archived(stream), played[:, 0])
+
+
+def cut(folder: Path, stream: str, span_s: tuple[float, float], silence_s: float) -> Path:
+    """A stretch of the sample after silence, at the sinks' own rate and width."""
+    samples, rate = soundfile.read(SAMPLE / f"{stream}.flac", dtype="float32")
+    start, end = (int(each_s * rate) for each_s in span_s)
+    resampled = soxr.resample(samples[start:end], rate, RATE_HZ)
+    padded = np.concatenate([np.zeros(int(silence_s * RATE_HZ)), resampled])
+    integers = np.rint(np.clip(padded, -1, 1) * 32_767).astype(np.int16)
+    path = folder / f"{stream}-{start}.wav"
+    channels = 1 if stream == "mic" else 2
+    soundfile.write(path, np.tile(integers[:, None], (1, channels)), RATE_HZ)
+    return path
+
+
+def test_swapped_output_kill_and_torn_spool_cost_a_second_and_no_word(
+    recording, server, crosstalk, tmp_path
+):
+    before = cut(tmp_path, "system", BEFORE_SWAP_S, SILENCE_S)
+    after = {stream: cut(tmp_path, stream, AFTER_SWAP_S, IDLE_S) for stream in ("mic", "system")}
+
+    assert server.play(before, SYSTEM_SINK).wait(60) == 0
+    server.control("load-module", "module-null-sink", "sink_name=headset", f"rate={RATE_HZ}",
+                   "channels=2", "format=s16le")  # fmt: skip
+    server.control("set-default-sink", "headset")
+    recording.wait_for(lambda: "is now recorded from" in recording.told(), "new output")
+    players = [server.play(after["mic"], MIC_SINK), server.play(after["system"], "headset")]
+    assert [player.wait(60) for player in players] == [0, 0]
+    recording.wait_for(recording.is_ahead_of(0.7), "the end of what was played")
+    recording.process.kill()
+    recording.process.wait(10)
+    spools = {path.stem: path for path in recording.data.rglob("*.s16")}
+    stored = {stream: path.stat().st_size for stream, path in spools.items()}
+    for path in spools.values():
+        with path.open("r+b") as file:
+            # As a power cut leaves it: the last 6 s are zeros, and the end is no whole sample.
+            file.truncate(stored[path.stem] // 2 * 2 - 2 * 6 * 16_000)
+            file.truncate(stored[path.stem] // 2 * 2 - 16_001)
+    crosstalk("library", "refine", "last")
+    crosstalk("export", "last", "json", "-o", tmp_path / "out.json")
+
+    transcript = json.loads((tmp_path / "out.json").read_text())
+    heard = " ".join(segment["text"] for segment in transcript["segments"])
+    assert recall(spoken(AFTER_SWAP_S[1], BEFORE_SWAP_S[0]), heard) > 0.85
+    for stream, path in spools.items():
+        assert path.stat().st_size >= stored[stream] - 2 * 16_000
+    for stream, files in {"mic": [after["mic"]], "system": [before, after["system"]]}.items():
+        for file in files:
+            played, _ = soundfile.read(file, dtype="int16", always_2d=True)
+            assert_holds(recording.archived(stream), played[:, 0])

@@ -11,8 +11,9 @@ import soundfile
 
 from app.audio.linux import LinuxCaptureBackend
 from app.domain.ids import StreamId
-from tests.pulse_recordings import record_for, start, stop_started
+from tests.pulse_recordings import assert_holds, make_noise, record_for, start, stop_started
 from tests.sound_server import (
+    MIC_SINK,
     MICROPHONE,
     RATE_HZ,
     SYSTEM_SINK,
@@ -118,6 +119,36 @@ def test_headset_that_changes_to_phone_mode_is_followed_and_told_once(server, tm
         assert 0 < info.dropped_samples < 8 * 16_000
         archived_s = sum(file.frames / file.samplerate for file in files)
         assert info.sample_count == pytest.approx(archived_s * 16_000, abs=8)
+
+
+def test_chosen_microphone_that_is_unplugged_is_replaced_until_it_is_back(server, tmp_path):
+    sound = make_noise(tmp_path / "mic.wav", 1.0, 1, seed=18)
+    notices, told = [], threading.Semaphore(0)
+
+    class Notices:
+        def append(self, notice) -> None:
+            notices.append(notice)
+            told.release()
+
+    plug = ("load-module", "module-remap-source", "source_name=desk",
+            f"master={MIC_SINK}.monitor", "source_properties=device.description=Desk")  # fmt: skip
+    module = server.control(*plug)
+    server.control("set-default-source", MICROPHONE)
+    capture = start(tmp_path / "meeting", {StreamId.MIC: "desk"}, notices=Notices())
+
+    server.control("unload-module", module)
+    assert told.acquire(timeout=15)
+    record_for(capture, 0.3)
+    assert server.play(tmp_path / "mic.wav", MIC_SINK).wait(20) == 0
+    record_for(capture, 0.3)
+    module = server.control(*plug)
+    assert told.acquire(timeout=15)
+    info = capture.stop()[0]
+    server.control("unload-module", module)
+
+    names = [notice.text.partition(" is now recorded from ")[2] for notice in notices]
+    assert names == ["Virtual_microphone.", "Desk."]
+    assert_holds(info, sound)
 
 
 def phone_noise(path: Path, seconds: float, *, seed: int) -> np.ndarray:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,21 @@ def test_open_segment_is_readable_after_every_sync(tmp_path):
 
     np.testing.assert_array_equal(first, frames[:500])
     np.testing.assert_array_equal(second, frames)
+
+
+def test_full_segment_is_forced_to_disk_before_the_next_one_begins(tmp_path, monkeypatch):
+    forced = []
+    first, second = tmp_path / "mic-0001.wav", tmp_path / "mic-0002.wav"
+
+    def force(_descriptor: int) -> None:
+        forced.append((first.stat().st_size, second.exists()))
+
+    monkeypatch.setattr(os, "fsync", force)
+    archive = make_archive(tmp_path)
+    archive.append(noise(2_500))
+
+    assert forced == [(44 + 2_000 * 2 * 2, False)]
+    archive.close()
 
 
 def test_packing_goes_in_steps_beside_the_open_segment(tmp_path):

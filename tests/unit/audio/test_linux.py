@@ -47,6 +47,22 @@ def test_unknown_second_device_leaves_nothing_running(opened, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_default_stands_in_for_a_device_that_is_away(opened, monkeypatch):
+    backend = LinuxCaptureBackend()
+    usb = make_device(key="usb", is_default=False)
+    monkeypatch.setattr(linux.inventory, "is_recorded_from", lambda device, process_id: True)
+
+    stand_in = backend.find_again("usb", StreamId.MIC)
+    is_right_while_away = backend.is_right("usb", StreamId.MIC, FakeInput(stand_in), None)
+    monkeypatch.setattr(devices, "list_devices", lambda: (make_device(), usb))
+
+    assert stand_in.key == "fake.mic"
+    assert is_right_while_away
+    assert backend.find_again("usb", StreamId.MIC) == usb
+    assert not backend.is_right("usb", StreamId.MIC, FakeInput(stand_in), None)
+    assert backend.is_right("usb", StreamId.MIC, FakeInput(usb), None)
+
+
 def test_device_that_ends_at_once_is_refused(opened, tmp_path, monkeypatch):
     monkeypatch.setattr(linux, "open_input", lambda device, _stream, _clock: lost)
     lost = FakeInput(make_device())

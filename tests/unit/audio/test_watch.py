@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,26 @@ def test_watch_without_a_server_ends_when_it_is_closed(monkeypatch):
 
     assert not watch._worker.is_alive
     assert not watch.changed.is_set()
+
+
+@pytest.mark.parametrize(
+    ("facility", "kind", "is_told"),
+    [
+        ("server", "change", True),
+        ("source_output", "change", True),
+        ("source", "new", True),
+        ("source", "remove", True),
+        ("source", "change", False),
+    ],
+)
+def test_change_of_a_volume_is_no_change_of_devices(monkeypatch, facility, kind, is_told):
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nonexistent/socket")
+    watch = ServerWatch()
+
+    watch._take(SimpleNamespace(facility=facility, t=kind))
+    watch.close()
+
+    assert watch.changed.is_set() is is_told
 
 
 def test_watch_without_the_client_library_does_nothing(monkeypatch):

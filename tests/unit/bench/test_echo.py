@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.bench.echo import EchoResult, EchoRow, add_echo, count_echo, run_echo, word_errors
+from app.bench.echo import (
+    EchoResult,
+    EchoRow,
+    add_echo,
+    count_echo,
+    draw_echo,
+    run_echo,
+    word_errors,
+)
 from app.bench.play import Setup
 from app.bench.sets import find_sets
 from app.bench.text import Token
@@ -148,6 +156,14 @@ def test_targets_look_at_handled_runs_alone():
     assert twice.is_missed
     assert lost.value == pytest.approx(3.0)
     assert lost.is_missed
+
+
+def test_picture_holds_every_run(tmp_path):
+    rows = (row(), row(is_handled=False, twice=90), row(leak_db=-4.0))
+
+    draw_echo(EchoResult(setup=Setup(), rows=rows), tmp_path / "echo.png")
+
+    assert (tmp_path / "echo.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_sets_of_one_stream_cannot_be_measured(tmp_path):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from app.domain.ids import StreamId
@@ -27,8 +29,12 @@ def test_bench_writes_one_object_with_and_without_handling(line, folder):
 
 
 def test_bench_for_people_names_each_run_and_target(line, folder):
-    result = line.run("bench", "echo", "--set", folder, "--leak", "-6", "--no-ablation")
+    figure = Path(folder) / "echo.png"
+    result = line.run(
+        *("bench", "echo", "--set", folder, "--leak", "-6", "--no-ablation", "--fig", str(figure))
+    )
 
     assert "duo, echo of -6 dB added, handling on" in result.stdout
     assert "remote words written twice" in result.stdout
     assert "handling off" not in result.stdout
+    assert figure.read_bytes().startswith(b"\x89PNG")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,6 +161,19 @@ def test_what_the_sound_server_calls_headphones_is_checked_by_ear(
     assert fix in found["echo"].fix
     assert bool(fix) == bool(found["echo"].fix)
     assert found["system audio"].finding.endswith(", headphones")
+
+
+@pytest.mark.parametrize(("rate_hz", "is_phone"), [(8_000, True), (16_000, True), (44_100, False)])
+def test_microphone_in_phone_quality_is_told(program, monkeypatch, rate_hz, is_phone):
+    devices = program.backend.list_devices()
+    changed = tuple(replace(device, rate_hz=rate_hz) for device in devices)
+    monkeypatch.setattr(program.backend, "list_devices", lambda: changed)
+
+    microphone = checks(program)["microphone"]
+
+    assert microphone.is_ok
+    assert (f"phone quality ({rate_hz // 1000} kHz)" in microphone.finding) is is_phone
+    assert ("Bluetooth" in microphone.fix) is is_phone
 
 
 def test_silent_loopback_and_noisy_room_say_what_to_do(program, monkeypatch):
