@@ -133,7 +133,7 @@ QListView[kind="options"]::item:selected {{ background: {t.selected}; color: {t.
 
 QMenu {{ background: {t.raised}; border: 1px solid {t.control_line}; border-radius: 8px;
     padding: 5px; }}
-QMenu::item {{ padding: {room_px}px 26px {room_px}px 12px; border-radius: 6px; color: {t.text}; }}
+QMenu::item {{ padding: {room_px}px 34px {room_px}px 12px; border-radius: 6px; color: {t.text}; }}
 QMenu::item:selected {{ background: {t.selected}; }}
 QMenu::item:disabled {{ color: {faded}; }}
 QMenu::separator {{ height: 1px; background: {t.line}; margin: 5px 8px; }}

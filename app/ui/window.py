@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
             lambda: self.links.copy(self.review.document.meeting_id)
         )
         self.review.corrector.told.connect(self.banners.show_text)
+        self.review.corrector.over.connect(self.banners.close_text)
         self.pending.finished.connect(self.library.refresh)
         self.pending.completed.connect(self._tell_done)
         self.tray.show_wanted.connect(self.come_back)

@@ -430,7 +430,6 @@ class FakeListening(ListeningService):
         return Solo(path=SOLO_FILE, span=span)
 
 
-@dataclass
 class FakeUpdates(UpdatesService):
     """The real service with a PyPI of its own."""
 
@@ -449,6 +448,7 @@ class FakeUpdates(UpdatesService):
         return {"info": {"version": self.newest, "summary": SUMMARY, "yanked": False}}
 
 
+@dataclass
 class FakePlayer:
     """Plays in no time; tests move the position."""
 

@@ -411,6 +411,9 @@ def test_a_voice_that_is_two_people_is_split_from_a_line_on(desk):
 
     desk.window.kit.actions[Do.SPLIT_VOICE].trigger()
     menu = next(m for m in review.findChildren(QMenu) if m.isVisible())
+    heading = menu.actions()[0]
+    assert (heading.text(), heading.isEnabled()) == ("From here on this voice is", False)
+    assert menu.activeAction() is menu.actions()[1]
     _menu_texts(menu)["Somebody new"].trigger()
     menu.close()
     desk.wait(lambda: _label(desk, first) == "Speaker 5")
@@ -482,6 +485,7 @@ def test_lines_that_sound_alike_are_given_away_together(desk):
 
     choose()
     desk.wait(lambda: "These lines sound like everything else." in desk.window.banners.texts)
+    desk.wait(lambda: not any("Listening" in text for text in desk.window.banners.texts))
     assert _label(desk, 0) == "Anna Keller"
 
     speakers.alike = (other,)

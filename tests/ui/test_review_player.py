@@ -289,14 +289,17 @@ def test_one_person_is_heard_alone_and_then_the_recording_again(desk):
     desk.wait(lambda: len(desk.player.played) == 1)
 
     assert desk.player.played[0] == ((SOLO_FILE,), 0.0)
+    assert player.alone.isVisible()
     desk.wait(lambda: player._has_begun)
     desk.player.position = 0.5
     desk.wait(lambda: player.position_s == pytest.approx(start_s + 0.5))
     desk.player.position = None
     desk.wait(lambda: not player.is_playing)
 
+    assert not player.alone.isVisible()
     player.toggle()
     desk.wait(lambda: len(desk.player.played) == 2)
+    assert not player.alone.isVisible()
     assert desk.player.played[1][0] != (SOLO_FILE,)
     assert desk.player.played[1][1] == pytest.approx(start_s + 0.5)
 

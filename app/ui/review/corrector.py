@@ -36,6 +36,8 @@ class Corrector(QObject):
 
     told = Signal(str)
     """What goes on, in a sentence."""
+    over = Signal(str)
+    """A sentence that was told and holds no longer."""
 
     def __init__(
         self,
@@ -151,7 +153,7 @@ class Corrector(QObject):
             self._kit.show_problem(Problem(text=text, severity=Severity.WARNING))
             return
         verbs = self._verbs(passage, word_start(passage, seconds), QPoint(), passage.first)
-        self._ask_in_menu(passage, verbs.give_rest)
+        self._ask_in_menu(self.tr("From this word on it is"), passage, verbs.give_rest)
 
     @Slot()
     def split_voice(self) -> None:
@@ -160,7 +162,8 @@ class Corrector(QObject):
         if passage is not None:
             start_s = passage.first.span.start_s
             verbs = self._verbs(passage, start_s, QPoint(), passage.first)
-            self._ask_in_menu(passage, verbs.give_later)
+            heading = self.tr("From here on this voice is")
+            self._ask_in_menu(heading, passage, verbs.give_later)
 
     @Slot()
     def join_current(self) -> None:
@@ -226,11 +229,13 @@ class Corrector(QObject):
         if meeting_id is None:
             return
         ids = [line.segment_id for line in lines_of(self._passages_with(passage))]
-        self.told.emit(self.tr("Listening which lines sound like this one…"))
+        listening = self.tr("Listening which lines sound like this one…")
+        self.told.emit(listening)
         self._kit.tasks.run_long(
             lambda _cancel: (meeting_id, speakers.sounding_like(meeting_id, ids), track),
             self._give_found,
             self._kit.show_problem,
+            partial(self.over.emit, listening),
         )
 
     def _give_found(self, found: tuple[MeetingId, tuple[SegmentId, ...], TrackId | None]) -> None:
@@ -245,12 +250,16 @@ class Corrector(QObject):
         selected = self._view.selected_passages()
         return selected if passage in selected else (passage,)
 
-    def _ask_in_menu(self, passage: Passage, give: Callable[[TrackId | None], None]) -> None:
+    def _ask_in_menu(
+        self, heading: str, passage: Passage, give: Callable[[TrackId | None], None]
+    ) -> None:
         menu = QMenu(self._page)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(heading)
+        menu.addAction(heading).setEnabled(False)
         fill_voices_menu(menu, passage, self._speakers(), give)
         menu.popup(self._current_at())
-        menu.setActiveAction(menu.actions()[0])
+        menu.setActiveAction(menu.actions()[1])
 
     def _current_at(self) -> QPoint:
         rect = self._view.visualRect(self._view.currentIndex())

@@ -77,6 +77,11 @@ class PlayerBar(QFrame):
         row.addSpacing(8)
         row.addWidget(self.timeline, 1)
         row.addSpacing(12)
+        self.alone = QLabel(self.tr("only this person"), self)
+        self.alone.setProperty("kind", "badge")
+        self.alone.setToolTip(self.tr("The others who talk here are left out"))
+        self.alone.hide()
+        row.addWidget(self.alone)
         row.addWidget(self.time)
         row.addSpacing(6)
         self._zooms: list[QToolButton] = []
@@ -349,6 +354,7 @@ class PlayerBar(QFrame):
     @Slot()
     def _dress(self) -> None:
         self._make_room()
+        self.alone.setVisible(self.is_playing and self._solo is not None)
         tokens, icons = self._kit.theme.tokens, self._kit.icons
         names = {
             Do.SKIP_BACK: "back",

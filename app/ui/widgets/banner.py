@@ -156,6 +156,12 @@ class BannerStack(QWidget):
         self.show()
         return banner
 
+    @Slot(str)
+    def close_text(self, text: str) -> None:
+        """Take a sentence away, if it is still shown."""
+        for banner in [known for known in self._banners if known.text == text]:
+            banner.close_banner()
+
     def clear(self) -> None:
         """Take all banners away."""
         for banner in list(self._banners):
