@@ -118,8 +118,7 @@ class DiagnosticsService:
         finding = _with_kind(heard, device)
         if level_dbfs > SILENT_DBFS:
             is_phone = stream is StreamId.MIC and device.rate_hz <= PHONE_RATE_HZ
-            fix = PHONE_HINT if is_phone else ""
-            return Check(name=name, is_ok=True, finding=finding, fix=fix)
+            return Check(name=name, is_ok=True, finding=finding, fix=PHONE_HINT if is_phone else "")
         if stream is StreamId.SYSTEM:
             # A monitor is silent whenever nothing plays; that is no fault.
             silent = say("{device}: silent, nothing plays", device=device.name)

@@ -12,6 +12,7 @@ from app.backends.weights import require
 from app.domain.errors import Category, KnownError
 from app.domain.messages import Float32Array
 from app.domain.ports import BackendInfo, VoiceRefiner
+from app.domain.sentences import say
 from app.domain.session import REFINER_MODEL
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def load(models_dir: Path, *, threads: int = 2, checkpoint: Path | None = None) 
     network = read_network(path)
     if type(network).__name__ != "BandRefiner":
         raise KnownError(
-            f"The file {path} holds no voice refiner. Name another one.",
+            say("The file {path} holds no voice refiner. Name another one.", path=path),
             category=Category.MISSING_MODEL,
         )
     return BandVoiceRefiner(network, threads=threads)
