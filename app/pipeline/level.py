@@ -118,9 +118,7 @@ class LevelEvener:
         for start in range(0, len(samples), BLOCK):
             self._statistics.push(samples[start : start + BLOCK], memory_s=_MEMORY_S)
         rise_db = _RISE_DB_PER_S * len(samples) / SESSION_RATE_HZ
-        wanted_db = self._statistics.known_gain_db
-        if wanted_db is not None:
-            self._gain_db = min(wanted_db, self._gain_db + rise_db)
+        self._gain_db = min(self._statistics.gain_db, self._gain_db + rise_db)
         return amplified(samples, self._gain_db)
 
 

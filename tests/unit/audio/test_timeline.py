@@ -92,6 +92,18 @@ def test_level_is_of_the_mix_and_signals_are_found(tmp_path):
     assert quiet_level_dbfs == pytest.approx(-12.04, abs=0.01)
 
 
+def test_one_channel_that_is_cut_off_is_found(tmp_path):
+    writer = make_writer(tmp_path, channels=2)
+    frames = ones(480_000, 2)
+    frames[::100, 1] = -32_768
+
+    signals = writer.append(frames)
+    writer.close()
+
+    (clipping,) = [s for s in signals if s.finding is Finding.CLIPPING]
+    assert clipping.value == pytest.approx(0.01)
+
+
 def test_synced_data_are_readable_while_writing(tmp_path):
     writer = make_writer(tmp_path)
     writer.append(ones(48_000))

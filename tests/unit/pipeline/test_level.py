@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from app.bench import prep
 from app.domain.ids import StreamId
 from app.domain.messages import AudioBlock
 from app.domain.units import Span
@@ -107,8 +108,9 @@ def test_block_that_is_heard_again_gets_the_gain_of_now():
 
 
 def test_long_pause_neither_moves_the_gain_nor_forgets_the_voice():
-    speech = speechlike(20, -60.0, floor_db=20.0)
-    room = np.random.default_rng(5).normal(size=300 * RATE_HZ) * 1e-4
+    # Its syllables are of many levels, of which the quiet ones are the last to be forgotten.
+    speech = prep.speechlike(20, -60.0)
+    room = np.random.default_rng(5).normal(size=300 * RATE_HZ) * 10 ** (-85 / 20)
     whole = np.concatenate((speech, room.astype(np.float32), speech))
 
     out = evened(whole, 1600)
@@ -119,6 +121,16 @@ def test_long_pause_neither_moves_the_gain_nor_forgets_the_voice():
     assert gains.max() == pytest.approx(gains.min(), rel=0.01)
     again = out[pause.stop : pause.stop + RATE_HZ // 2]
     assert again[100] / speech[100] == pytest.approx(gains[-1], rel=0.01)
+
+
+def test_steady_sound_that_begins_leaves_the_gain_of_the_voice():
+    speech = prep.speechlike(20, -60.0)
+    fan = np.random.default_rng(6).normal(size=400 * RATE_HZ) * 10 ** (-72 / 20)
+
+    out = evened(np.concatenate((speech, fan.astype(np.float32))), 1600)
+
+    gain = out[-BLOCK:] / fan[-BLOCK:]
+    assert SPEECH_DBFS + 60 - 1.5 <= 20 * np.log10(np.median(gain)) <= MAX_GAIN_DB + 0.1
 
 
 def test_digital_silence_is_not_remembered():
