@@ -156,6 +156,27 @@ def test_a_missing_model_is_fetched_with_progress(make_desk):
     desk.wait(lambda: card.rows[0].state.text() == "ready")
 
 
+def test_a_download_can_be_stopped_and_begun_again(make_desk):
+    desk = make_desk(missing_models=(fakes.missing_model(),))
+    desk.window.show_settings()
+    card = desk.window.settings.models
+    desk.wait(lambda: bool(card.rows))
+    row = card.rows[0]
+    assert not row.stop.isVisible()
+    row.fetch.click()
+    desk.wait(row.stop.isVisible)
+
+    desk.qtbot.mouseClick(row.stop, Qt.MouseButton.LeftButton)
+
+    desk.wait(lambda: card.message.text() == "The download is stopped; nothing was changed.")
+    desk.wait(lambda: card.rows[0] is not row)
+    assert card.rows[0].state.text() == "not here"
+    assert card.rows[0].fetch.isEnabled()
+    desk.models.may_finish.set()
+    card.rows[0].fetch.click()
+    desk.wait(lambda: card.message.text() == "Whisper base is here.")
+
+
 def test_damaged_models_are_named(page, desk):
     desk.models.damaged = "whisper-base"
 
