@@ -13,6 +13,7 @@ from app.services.retention import Due
 from app.settings.files import SettingsFile, load
 from app.settings.schema import all_fields
 from app.ui.actions import Actions, Do
+from app.ui.settings.models import ROLES
 from app.ui.shortcuts import Shortcuts
 from app.ui.theme import ThemeMode
 from app.ui.widgets.choice import Choice, Segments
@@ -138,6 +139,9 @@ def test_models_say_whether_they_fit(page):
 
     assert states["moonshine-tiny-en"] == "ready"
     assert states["whisper-large"] == "too big for this machine"
+    assert all(set(ROLES) >= {row.status.role} for row in page.models.rows)
+    voices = next(row for row in page.models.rows if row.status.role == "embedding")
+    assert "tells voices apart" in voices.text
 
 
 def test_a_missing_model_is_fetched_with_progress(make_desk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -24,6 +24,16 @@ from app.ui.tasks import Task
 from app.ui.times import facts, size_text
 
 MISSING, DAMAGED = "missing", "damaged"
+
+
+ROLES = {
+    "asr": QT_TRANSLATE_NOOP("Models", "writes words"),
+    "vad": QT_TRANSLATE_NOOP("Models", "finds speech"),
+    "segmentation": QT_TRANSLATE_NOOP("Models", "finds who talks when"),
+    "embedding": QT_TRANSLATE_NOOP("Models", "tells voices apart"),
+    "separation": QT_TRANSLATE_NOOP("Models", "separates voices"),
+}
+"""What a model is for, in plain words."""
 
 
 class ModelRow(QWidget):
@@ -78,7 +88,8 @@ class ModelRow(QWidget):
     def text(self) -> str:
         """What the search looks at, lower case."""
         status = self.status
-        return f"{status.title} {status.model_id} {status.role} {status.licence}".lower()
+        names = (status.title, status.model_id, status.role, status.licence, self._about(status))
+        return " ".join(names).lower()
 
     def show_progress(self, share: float) -> None:
         """Show how much of the download is done."""
@@ -95,7 +106,12 @@ class ModelRow(QWidget):
     def _about(self, status: ModelStatus) -> str:
         is_many = "*" in status.languages or len(status.languages) > 4
         languages = self.tr("many languages") if is_many else ", ".join(status.languages)
-        parts = [status.role, languages, size_text(status.size_bytes)]
+        role = str(ROLES.get(status.role, status.role))
+        parts = [
+            QCoreApplication.translate("Models", role),
+            languages,
+            size_text(status.size_bytes),
+        ]
         parts.append(self.tr("%1 MB of memory").replace("%1", str(status.memory_mb)))
         parts.append(status.licence)
         return facts(parts, "  ·  ")
