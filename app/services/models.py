@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,10 @@ class ModelsService:
         return self._weights.verify(model_id)
 
     def fetch(
-        self, model_id: str, on_progress: Callable[[str, float], None] | None = None
+        self,
+        model_id: str,
+        on_progress: Callable[[str, float], None] | None = None,
+        cancel: threading.Event | None = None,
     ) -> ModelStatus:
         """Get one model, or "default" for all default ones that are missing.
 
@@ -41,16 +45,17 @@ class ModelsService:
         Raises:
             KnownError: Unknown id, no source answered, or a wrong sha256; models fetched before
                 are kept.
+            Cancelled: `cancel` was set; models fetched before are kept.
         """
         if model_id != DEFAULT_SET:
-            return self._weights.fetch(model_id, on_progress)
+            return self._weights.fetch(model_id, on_progress, cancel)
         missing = self.missing_defaults()
         if not missing:
             defaults = [status for status in self._weights.list() if status.is_default]
             if not defaults:
                 raise KnownError("The list of models names no default ones.")
             return defaults[-1]
-        return [self._weights.fetch(status.model_id, on_progress) for status in missing][-1]
+        return [self._weights.fetch(status.model_id, on_progress, cancel) for status in missing][-1]
 
     def import_folder(self, folder: Path) -> tuple[ModelStatus, ...]:
         """Take all models whose files lie in `folder`.

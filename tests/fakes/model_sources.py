@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.backends.fetching import Finished, SourceFailed
+from app.domain.errors import Cancelled
 
 MODEL_ID = "tiny"
 CONTENT = b"first half, " + b"second half"
@@ -90,9 +92,13 @@ class FakeSources:
         self.commands: list[tuple[str, ...]] = []
         self.is_hanging = False
 
-    def run(self, command: Sequence[str], timeout_s: float) -> Finished:
+    def run(
+        self, command: Sequence[str], timeout_s: float, cancel: threading.Event | None = None
+    ) -> Finished:
         """Answer one command."""
         self.commands.append(tuple(command))
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         if self.is_hanging:
             raise SourceFailed(f"no end after {timeout_s:.0f} s")
         if "pip" in command:

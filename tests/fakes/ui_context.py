@@ -383,14 +383,19 @@ class FakeModels(ModelsService):
         return self.missing
 
     def fetch(
-        self, model_id: str, on_progress: Callable[[str, float], None] | None = None
+        self,
+        model_id: str,
+        on_progress: Callable[[str, float], None] | None = None,
+        cancel: threading.Event | None = None,
     ) -> ModelStatus:
         if self.failure is not None:
             raise self.failure
         assert on_progress is not None
         for percent in range(0, 60, 5):
             on_progress("whisper-base", percent / 100)
-        self.may_finish.wait(WAIT_S)
+        while not self.may_finish.wait(0.01):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
         status = self.missing[0]
         self.missing = ()
         return status

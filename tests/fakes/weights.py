@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,10 @@ class FakeWeights:
         return tuple(s for s in self.list() if model_id in (None, s.model_id))
 
     def fetch(
-        self, model_id: str, on_progress: Callable[[str, float], None] | None = None
+        self,
+        model_id: str,
+        on_progress: Callable[[str, float], None] | None = None,
+        cancel: threading.Event | None = None,
     ) -> ModelStatus:
         if model_id not in self.statuses:
             raise KnownError(f"{model_id} is not a known model.")

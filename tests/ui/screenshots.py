@@ -1,6 +1,6 @@
 """Renders the window in its states: `python -m tests.ui.screenshots [OUT_DIR] [--all]`.
 
-Without `--all`, the chosen dozen of the documentation; with it, every state in both themes and
+Without `--all`, those of the documentation; with it, every state in both themes and
 several sizes.
 """
 
@@ -109,6 +109,17 @@ SHOTS = (
     Shot("mirrored", states_around.mirrored),
     Shot("mirrored-settings", states_around.mirrored_settings),
 )
+NEWER = (
+    "first-steps-sound",
+    "first-steps-sample",
+    "vocabulary",
+    "loop",
+    "drag",
+    "export-people",
+    "split-voice",
+    "solo",
+)
+"""In light and dark."""
 CHOSEN = (
     ("live", LIGHT, (1280, 800)),
     ("live", DARK, (1280, 800)),
@@ -134,6 +145,13 @@ CHOSEN = (
     ("shortcuts", LIGHT, (1280, 800)),
     ("replace", LIGHT, (1280, 800)),
     ("mirrored", DARK, (1280, 800)),
+    *((name, mode, (1280, 800)) for name in NEWER for mode in (LIGHT, DARK)),
+    ("german-check", LIGHT, (1280, 800)),
+    ("german-warning", DARK, (1280, 800)),
+    ("updates", LIGHT, (1280, 800)),
+    ("names-menu", LIGHT, (1280, 800)),
+    ("big-first-steps", LIGHT, (1280, 800)),
+    ("mirrored-first-steps", DARK, (1280, 800)),
 )
 
 

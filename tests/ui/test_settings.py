@@ -13,6 +13,7 @@ from app.services.retention import Due
 from app.settings.files import SettingsFile, load
 from app.settings.schema import all_fields
 from app.ui.actions import Actions, Do
+from app.ui.settings.models import ROLES
 from app.ui.shortcuts import Shortcuts
 from app.ui.theme import ThemeMode
 from app.ui.widgets.choice import Choice, Segments
@@ -138,6 +139,9 @@ def test_models_say_whether_they_fit(page):
 
     assert states["moonshine-tiny-en"] == "ready"
     assert states["whisper-large"] == "too big for this machine"
+    assert all(set(ROLES) >= {row.status.role} for row in page.models.rows)
+    voices = next(row for row in page.models.rows if row.status.role == "embedding")
+    assert "tells voices apart" in voices.text
 
 
 def test_a_missing_model_is_fetched_with_progress(make_desk):
@@ -154,6 +158,27 @@ def test_a_missing_model_is_fetched_with_progress(make_desk):
 
     desk.wait(lambda: card.message.text() == "Whisper base is here.")
     desk.wait(lambda: card.rows[0].state.text() == "ready")
+
+
+def test_a_download_can_be_stopped_and_begun_again(make_desk):
+    desk = make_desk(missing_models=(fakes.missing_model(),))
+    desk.window.show_settings()
+    card = desk.window.settings.models
+    desk.wait(lambda: bool(card.rows))
+    row = card.rows[0]
+    assert not row.stop.isVisible()
+    row.fetch.click()
+    desk.wait(row.stop.isVisible)
+
+    desk.qtbot.mouseClick(row.stop, Qt.MouseButton.LeftButton)
+
+    desk.wait(lambda: card.message.text() == "The download is stopped; nothing was changed.")
+    desk.wait(lambda: card.rows[0] is not row)
+    assert card.rows[0].state.text() == "not here"
+    assert card.rows[0].fetch.isEnabled()
+    desk.models.may_finish.set()
+    card.rows[0].fetch.click()
+    desk.wait(lambda: card.message.text() == "Whisper base is here.")
 
 
 def test_damaged_models_are_named(page, desk):

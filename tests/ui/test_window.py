@@ -49,7 +49,7 @@ def test_missing_models_are_offered_and_fetched_with_progress(make_desk):
     desk = make_desk(missing_models=(fakes.missing_model(),))
     desk.wait(lambda: bool(desk.window.banners.texts))
     banner = desk.window.models.banner
-    assert banner.text == "Captions need models: crosstalk models fetch default"
+    assert banner.text == "Captions need models that are not on this computer yet."
     assert banner.button.text() == "Download (312 MB)"
 
     desk.qtbot.mouseClick(banner.button, Qt.MouseButton.LeftButton)

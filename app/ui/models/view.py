@@ -44,7 +44,7 @@ class MissingModels(QObject):
         self.changed.emit()
         if not missing or self.share is not None:
             return
-        text = self.tr("Captions need models: crosstalk models fetch default")
+        text = self.tr("Captions need models that are not on this computer yet.")
         button = self.tr("Download (%1 MB)").replace("%1", str(round(self.size_bytes / 1e6)))
         self.banner = self._banners.show_text(
             text, severity=Severity.WARNING, button_text=button, pressed=self.fetch
@@ -65,7 +65,7 @@ class MissingModels(QObject):
             self.banner.progress.show()
         service, post = self._kit.context.models, self._progress.post
         self._kit.tasks.run_long(
-            lambda _cancel: service.fetch("default", post), self._fetched, self._failed
+            lambda cancel: service.fetch("default", post, cancel), self._fetched, self._failed
         )
 
     @Slot(str, float)

@@ -16,7 +16,7 @@ from app.ui.actions import VOICES, Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.review.document import ReviewDocument
-from app.ui.review.menu import LineVerbs, fill_voices_menu, line_menu
+from app.ui.review.menu import LineVerbs, fill_voices_menu, line_menu, menu_heading
 from app.ui.review.passages import (
     lines_from,
     lines_of,
@@ -256,7 +256,7 @@ class Corrector(QObject):
         menu = QMenu(self._page)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(heading)
-        menu.addAction(heading).setEnabled(False)
+        menu.addAction(menu_heading(heading, menu))
         fill_voices_menu(menu, passage, self._speakers(), give)
         menu.popup(self._current_at())
         menu.setActiveAction(menu.actions()[1])

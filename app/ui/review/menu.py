@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
 from app.domain.ids import TrackId
 from app.domain.speakers import MeetingSpeaker
@@ -69,6 +69,18 @@ def line_menu(
     copy = menu.addAction(_tr("Copy text"))
     copy.triggered.connect(partial(_run, _copy, passage.text))
     return menu
+
+
+def menu_heading(text: str, menu: QMenu) -> QWidgetAction:
+    """A line at the top of a menu that says what is asked; it cannot be chosen."""
+    label = QLabel(text, menu)
+    label.setProperty("kind", "small")
+    label.setContentsMargins(12, 4, 12, 4)
+    action = QWidgetAction(menu)
+    action.setDefaultWidget(label)
+    action.setText(text)
+    action.setEnabled(False)
+    return action
 
 
 def fill_voices_menu(

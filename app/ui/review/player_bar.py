@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.domain.units import Span
 from app.services.listening import Solo
@@ -78,7 +78,8 @@ class PlayerBar(QFrame):
         row.addWidget(self.timeline, 1)
         row.addSpacing(12)
         self.alone = QLabel(self.tr("only this person"), self)
-        self.alone.setProperty("kind", "badge")
+        self.alone.setProperty("kind", "badge-quiet")
+        self.alone.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.alone.setToolTip(self.tr("The others who talk here are left out"))
         self.alone.hide()
         row.addWidget(self.alone)

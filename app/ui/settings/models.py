@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -20,15 +20,27 @@ from app.domain.ports import ModelStatus
 from app.ui.bridge import ProgressBridge
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.tasks import Task
 from app.ui.times import facts, size_text
 
 MISSING, DAMAGED = "missing", "damaged"
+
+
+ROLES = {
+    "asr": QT_TRANSLATE_NOOP("Models", "writes words"),
+    "vad": QT_TRANSLATE_NOOP("Models", "finds speech"),
+    "segmentation": QT_TRANSLATE_NOOP("Models", "finds who talks when"),
+    "embedding": QT_TRANSLATE_NOOP("Models", "tells voices apart"),
+    "separation": QT_TRANSLATE_NOOP("Models", "separates voices"),
+}
+"""What a model is for, in plain words."""
 
 
 class ModelRow(QWidget):
     """One model."""
 
     fetch_wanted = Signal(str)
+    stop_wanted = Signal()
 
     def __init__(self, status: ModelStatus, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +65,12 @@ class ModelRow(QWidget):
         self.fetch.setToolTip(name)
         self.fetch.setVisible(status.state in (MISSING, DAMAGED))
         self.fetch.clicked.connect(lambda: self.fetch_wanted.emit(status.model_id))
+        self.stop = QPushButton(self.tr("Stop"), self)
+        name = self.tr("Stop the download of %1").replace("%1", status.title)
+        self.stop.setAccessibleName(name)
+        self.stop.setToolTip(name)
+        self.stop.hide()
+        self.stop.clicked.connect(self._stop)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(title)
@@ -64,23 +82,36 @@ class ModelRow(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self.state)
         row.addWidget(self.fetch)
+        row.addWidget(self.stop)
 
     @property
     def text(self) -> str:
         """What the search looks at, lower case."""
         status = self.status
-        return f"{status.title} {status.model_id} {status.role} {status.licence}".lower()
+        names = (status.title, status.model_id, status.role, status.licence, self._about(status))
+        return " ".join(names).lower()
 
     def show_progress(self, share: float) -> None:
         """Show how much of the download is done."""
         self.fetch.hide()
+        self.stop.show()
         self.progress.show()
         self.progress.setValue(round(share * 1000))
+
+    @Slot()
+    def _stop(self) -> None:
+        self.stop.setEnabled(False)
+        self.stop_wanted.emit()
 
     def _about(self, status: ModelStatus) -> str:
         is_many = "*" in status.languages or len(status.languages) > 4
         languages = self.tr("many languages") if is_many else ", ".join(status.languages)
-        parts = [status.role, languages, size_text(status.size_bytes)]
+        role = str(ROLES.get(status.role, status.role))
+        parts = [
+            QCoreApplication.translate("Models", role),
+            languages,
+            size_text(status.size_bytes),
+        ]
         parts.append(self.tr("%1 MB of memory").replace("%1", str(status.memory_mb)))
         parts.append(status.licence)
         return facts(parts, "  ·  ")
@@ -107,6 +138,7 @@ class ModelsCard(QFrame):
         self.setProperty("kind", "card")
         self.rows: list[ModelRow] = []
         self._running: str | None = None
+        self._download: Task | None = None
         self._progress = ProgressBridge(self)
         self._progress.changed.connect(self._show_progress)
         heading = QLabel(self.tr("Models on this machine"), self)
@@ -155,9 +187,18 @@ class ModelsCard(QFrame):
         self._work(self.tr("Downloading…"))
         self._running = model_id
         models, post = self._kit.context.models, self._progress.post
-        self._kit.tasks.run_long(
-            lambda _cancel: models.fetch(model_id, post), self._fetched, self._failed
+        self._download = self._kit.tasks.run_long(
+            lambda cancel: models.fetch(model_id, post, cancel),
+            self._fetched,
+            self._failed,
+            self._ended,
         )
+
+    @Slot()
+    def stop(self) -> None:
+        """End the download that runs; the models stay as they were."""
+        if self._download is not None:
+            self._download.cancel()
 
     def import_folder(self, folder: Path) -> None:
         """Take what a folder holds."""
@@ -185,6 +226,7 @@ class ModelsCard(QFrame):
         for status in statuses:
             row = ModelRow(status, self)
             row.fetch_wanted.connect(self.fetch)
+            row.stop_wanted.connect(self.stop)
             self._box.addWidget(row)
             self.rows.append(row)
         self.listed.emit(statuses)
@@ -212,6 +254,13 @@ class ModelsCard(QFrame):
         self._running = None
         self._say(problem.text)
         self.refresh()
+
+    def _ended(self) -> None:
+        self._download = None
+        if self._running is not None:
+            self._running = None
+            self._say(self.tr("The download is stopped; nothing was changed."))
+            self.refresh()
 
     @Slot(str, float)
     def _show_progress(self, _name: str, share: float) -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from app.backends.fetching import (
     write_verified,
 )
 from app.backends.manifest import HubSource, ModelEntry, WeightFile, WheelSource, load_manifest
+from app.domain.errors import Cancelled
 from tests.fakes.model_sources import (
     CONFIG,
     CONTENT,
@@ -194,6 +196,17 @@ def test_run_command_returns_exit_code_and_error_text() -> None:
 def test_run_command_fails_when_time_is_up() -> None:
     with pytest.raises(SourceFailed, match="no end after"):
         run_command((sys.executable, "-c", "input_ = __import__('time').sleep(30)"), 0.05)
+
+
+def test_run_command_ends_a_command_that_is_cancelled() -> None:
+    cancel = threading.Event()
+    timer = threading.Timer(0.3, cancel.set)
+    timer.start()
+
+    with pytest.raises(Cancelled):
+        run_command((sys.executable, "-c", "input_ = __import__('time').sleep(60)"), 50, cancel)
+
+    timer.join()
 
 
 def test_run_command_fails_when_program_is_missing() -> None:

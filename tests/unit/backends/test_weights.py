@@ -1,9 +1,10 @@
+import threading
 from pathlib import Path
 
 import pytest
 
 from app.backends.weights import LocalWeights, require
-from app.domain.errors import Category, KnownError
+from app.domain.errors import Cancelled, Category, KnownError
 from tests.fakes.model_sources import (
     CONFIG,
     CONTENT,
@@ -100,6 +101,21 @@ def test_verify_ignores_unlisted_files(weights: LocalWeights, models_dir: Path) 
 def test_verify_of_all_leaves_out_absent_models(weights: LocalWeights) -> None:
     assert weights.verify() == ()
     assert weights.verify(MODEL_ID)[0].state == "missing"
+
+
+def test_a_cancelled_fetch_leaves_nothing_behind(
+    weights: LocalWeights, models_dir: Path, sources: FakeSources
+) -> None:
+    cancel = threading.Event()
+    cancel.set()
+
+    with pytest.raises(Cancelled):
+        weights.fetch(MODEL_ID, None, cancel)
+
+    assert len(sources.commands) == 1
+    assert listing(models_dir) == []
+    weights.fetch(MODEL_ID, None, threading.Event())
+    assert weights.list()[0].state == "ok"
 
 
 def test_fetch_installs_listed_files_only(weights: LocalWeights, models_dir: Path) -> None:
