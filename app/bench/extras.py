@@ -19,5 +19,5 @@ def require_extra(module: str) -> Any:
     except ImportError as error:
         raise KnownError(
             f"Benches need the package of the Python module {module.partition('.')[0]}, which is "
-            "not installed. Install the bench packages: pip install 'crosstalk[bench]'"
+            "not installed. Install the bench packages: pip install -e '.[bench]'"
         ) from error

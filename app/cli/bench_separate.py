@@ -43,7 +43,13 @@ from app.cli.session import Program, common_options, current_session, json_optio
 from app.domain.errors import BugError, KnownError
 from app.domain.ids import StreamId
 from app.domain.messages import Float32Array
-from app.domain.session import SEPARATION_AUTO, SEPARATION_ON, ModelChoice, OperatingPoint
+from app.domain.session import (
+    REFINER_MODEL,
+    SEPARATION_AUTO,
+    SEPARATION_ON,
+    ModelChoice,
+    OperatingPoint,
+)
 from app.domain.units import SESSION_RATE_HZ
 
 
@@ -65,9 +71,9 @@ from app.domain.units import SESSION_RATE_HZ
 )
 @click.option(
     "--refiner/--no-refiner",
-    default=True,
+    default=False,
     show_default=True,
-    help="Let the network work on that makes such voices better.",
+    help="Let the network work on that makes such voices better, which no pass uses by itself.",
 )
 @click.option(
     "--count", type=click.IntRange(min=0), default=40, show_default=True, help="Mixtures of a kind."
@@ -115,7 +121,7 @@ def separate(
     is_realtime = realtime and point is not OperatingPoint.FINAL
     with open_stand(session) as stand:
         usual = stand.context.settings.model_choice
-        choice = replace(usual, refiner=usual.refiner if refiner and name is None else None)
+        choice = replace(usual, refiner=REFINER_MODEL if refiner and name is None else None)
         result = SeparateResult(
             network=_title(name, choice), point=point.value, is_realtime=is_realtime
         )

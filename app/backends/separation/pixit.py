@@ -229,7 +229,7 @@ def _missing(package: str) -> KnownError:
     return KnownError(
         say(
             "PixIT needs the package {package}, which is not installed. "
-            "Install it with: pip install 'crosstalk[pixit]'",
+            "Install it with: pip install -e '.[pixit]'",
             package=package,
         ),
         category=Category.MISSING_MODEL,

@@ -202,11 +202,11 @@ def test_rescue_is_made_only_where_it_is_chosen():
 @pytest.mark.parametrize(
     ("choice", "refiner"),
     [
-        (ModelChoice(separation="auto"), "voice-refiner"),
-        (ModelChoice(separation="on"), "voice-refiner"),
-        (ModelChoice(separation="auto", refiner=None), None),
-        (ModelChoice(separation="two-voices"), None),
-        (ModelChoice(separation=None), None),
+        (ModelChoice(separation="auto", refiner="voice-refiner"), "voice-refiner"),
+        (ModelChoice(separation="on", refiner="voice-refiner"), "voice-refiner"),
+        (ModelChoice(separation="auto"), None),
+        (ModelChoice(separation="two-voices", refiner="voice-refiner"), None),
+        (ModelChoice(separation=None, refiner="voice-refiner"), None),
     ],
 )
 def test_refiner_works_on_voices_without_a_network_only(choice, refiner):

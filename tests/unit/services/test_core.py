@@ -42,6 +42,14 @@ def test_network_that_ships_with_the_program_has_to_be_there_when_chosen(program
     program.core.require_weights(replace(ModelChoice(), separation="auto"))
 
 
+def test_refiner_has_to_be_there_when_chosen(program):
+    program.weights.set_state("voice-refiner", "damaged")
+    program.core.require_weights(ModelChoice())
+
+    with pytest.raises(KnownError, match="voice-refiner"):
+        program.core.require_weights(ModelChoice(refiner="voice-refiner"))
+
+
 def test_an_unknown_model_is_the_users_mistake(program):
     with pytest.raises(KnownError, match="whisper-huge is not a known model") as caught:
         program.core.require_weights(replace(ModelChoice(), asr_final="whisper-huge"))
