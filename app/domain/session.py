@@ -70,7 +70,7 @@ class ModelChoice:
             `SEPARATION_NETWORKS`, or a checkpoint of asteroid or PixIT (file, or repository of
             the hub).
         refiner: Works on after "auto" and "on", `REFINER_MODEL`; None for nothing. Voices come out
-            better by SI-SDR, their words do not yet.
+            better by SI-SDR; whether their words do is not shown yet.
     """
 
     vad: str = "silero-vad"
