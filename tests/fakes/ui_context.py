@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -511,8 +512,9 @@ def disk_full() -> KnownError:
     )
 
 
-def library_meetings() -> list[MeetingTranscript]:
-    """Meetings of several days."""
+@functools.cache
+def library_meetings() -> tuple[MeetingTranscript, ...]:
+    """Meetings of several days; they cannot be changed, and every test of the window needs them."""
     rows = (
         ("m0000001", "Release planning", 0.05, 2880, MeetingState.DONE),
         ("m0000002", "Interview with a customer", 0.3, 1710, MeetingState.REFINING),
@@ -523,13 +525,13 @@ def library_meetings() -> list[MeetingTranscript]:
         ("m0000007", "Board meeting", 24, 8400, MeetingState.DONE),
         ("m0000008", "Kick-off", 40, 5100, MeetingState.DONE),
     )
-    return [
+    return tuple(
         made.transcript(
             made.meeting(i, title, age_days=age, duration_s=length, state=state),
             _FIRST if i == "m0000001" else made.DIALOGUE,
         )
         for i, title, age, length, state in rows
-    ]
+    )
 
 
 _FIRST = made.dialogue_of(2880)

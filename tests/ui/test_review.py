@@ -366,7 +366,13 @@ def test_what_follows_a_word_is_given_to_somebody_else(desk):
     desk.window.kit.actions[Do.SPLIT].trigger()
     menu = next(m for m in review.findChildren(QMenu) if m.isVisible())
     entries = _menu_texts(menu)
-    assert list(entries) == ["Ben Okafor", "Priya Raman", "Speaker 4", "Somebody new"]
+    assert list(entries) == [
+        "From this word on it is",
+        "Ben Okafor",
+        "Priya Raman",
+        "Speaker 4",
+        "Somebody new",
+    ]
     entries["Priya Raman"].trigger()
     menu.close()
 
