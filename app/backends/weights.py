@@ -134,11 +134,13 @@ class LocalWeights:
         model_id: str,
         on_progress: Callable[[str, float], None] | None = None,
         cancel: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> ModelStatus:
         """Get one model: files already there, then its sources in order; verified, then installed.
 
         Args:
             on_progress: Receives the step and the share done, from the calling thread.
+            pause: While it is set, the download stands still.
 
         Raises:
             KnownError: Unknown id, no source gave the right files, or the disk refuses; what was
@@ -157,7 +159,7 @@ class LocalWeights:
             return self._status(entry, OK)
         if entry.bundled_folder is not None:
             raise _incomplete_installation(entry, self._folder(entry))
-        self._install(entry, partial(self._fill_from_sources, entry, progress, cancel))
+        self._install(entry, partial(self._fill_from_sources, entry, progress, cancel, pause))
         progress(say("installed"), 1.0)
         return self._status(entry, OK)
 
@@ -290,13 +292,14 @@ class LocalWeights:
         entry: ModelEntry,
         progress: Progress,
         cancel: threading.Event | None,
+        pause: threading.Event | None,
         into: Path,
         files: Sequence[WeightFile],
     ) -> None:
         failures: list[str] = []
         for source in entry.sources:
             try:
-                fetch_files(source, files, into, self._run, progress, cancel)
+                fetch_files(source, files, into, self._run, progress, cancel, pause)
             except SourceFailed as failure:
                 log.warning("source %s failed: %s", source.title, failure)
                 failures.append(

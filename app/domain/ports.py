@@ -981,8 +981,12 @@ class WeightsStore(Protocol):
         model_id: str,
         on_progress: Callable[[str, float], None] | None = None,
         cancel: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> ModelStatus:
         """Get one model from its sources in order, verify it, install it atomically.
+
+        Args:
+            pause: While it is set, the download stands still.
 
         Raises:
             KnownError: Unknown id, no source answered, or a wrong sha256.

@@ -36,8 +36,12 @@ class ModelsService:
         model_id: str,
         on_progress: Callable[[str, float], None] | None = None,
         cancel: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> ModelStatus:
         """Get one model, or "default" for all default ones that are missing.
+
+        Args:
+            pause: While it is set, the download stands still.
 
         Returns:
             The status of the model, or of the last one of the set.
@@ -48,14 +52,16 @@ class ModelsService:
             Cancelled: `cancel` was set; models fetched before are kept.
         """
         if model_id != DEFAULT_SET:
-            return self._weights.fetch(model_id, on_progress, cancel)
+            return self._weights.fetch(model_id, on_progress, cancel, pause)
         missing = self.missing_defaults()
         if not missing:
             defaults = [status for status in self._weights.list() if status.is_default]
             if not defaults:
                 raise KnownError("The list of models names no default ones.")
             return defaults[-1]
-        return [self._weights.fetch(status.model_id, on_progress, cancel) for status in missing][-1]
+        return [
+            self._weights.fetch(status.model_id, on_progress, cancel, pause) for status in missing
+        ][-1]
 
     def import_folder(self, folder: Path) -> tuple[ModelStatus, ...]:
         """Take all models whose files lie in `folder`.

@@ -93,7 +93,11 @@ class FakeSources:
         self.is_hanging = False
 
     def run(
-        self, command: Sequence[str], timeout_s: float, cancel: threading.Event | None = None
+        self,
+        command: Sequence[str],
+        timeout_s: float,
+        cancel: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> Finished:
         """Answer one command."""
         self.commands.append(tuple(command))

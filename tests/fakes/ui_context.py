@@ -341,6 +341,7 @@ class FakeModels(ModelsService):
         self.missing = missing
         self.failure: BaseException | None = None
         self.may_finish = threading.Event()
+        self.pause: threading.Event | None = None
         self.damaged = ""
 
     def list(self) -> tuple[ModelStatus, ...]:
@@ -388,10 +389,12 @@ class FakeModels(ModelsService):
         model_id: str,
         on_progress: Callable[[str, float], None] | None = None,
         cancel: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> ModelStatus:
         if self.failure is not None:
             raise self.failure
         assert on_progress is not None
+        self.pause = pause
         for percent in range(0, 60, 5):
             on_progress("whisper-base", percent / 100)
         while not self.may_finish.wait(0.01):

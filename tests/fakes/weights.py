@@ -59,6 +59,7 @@ class FakeWeights:
         model_id: str,
         on_progress: Callable[[str, float], None] | None = None,
         cancel: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> ModelStatus:
         if model_id not in self.statuses:
             raise KnownError(f"{model_id} is not a known model.")

@@ -181,6 +181,31 @@ def test_a_download_can_be_stopped_and_begun_again(make_desk):
     desk.wait(lambda: card.message.text() == "Whisper base is here.")
 
 
+def test_a_download_stands_still_while_it_is_paused(make_desk):
+    desk = make_desk(missing_models=(fakes.missing_model(),))
+    desk.window.show_settings()
+    card = desk.window.settings.models
+    desk.wait(lambda: bool(card.rows))
+    row = card.rows[0]
+    row.fetch.click()
+    desk.wait(row.pause.isVisible)
+    assert not desk.models.pause.is_set()
+
+    desk.qtbot.mouseClick(row.pause, Qt.MouseButton.LeftButton)
+
+    assert desk.models.pause.is_set()
+    assert card.message.text() == "The download is paused."
+    assert (row.pause.text(), row.pause.accessibleName()) == (
+        "Go on",
+        "Go on with the download of Whisper base",
+    )
+    desk.qtbot.mouseClick(row.pause, Qt.MouseButton.LeftButton)
+    assert not desk.models.pause.is_set()
+    assert row.pause.text() == "Pause"
+    desk.models.may_finish.set()
+    desk.wait(lambda: card.message.text() == "Whisper base is here.")
+
+
 def test_damaged_models_are_named(page, desk):
     desk.models.damaged = "whisper-base"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal, Slot
@@ -41,6 +42,7 @@ class ModelRow(QWidget):
 
     fetch_wanted = Signal(str)
     stop_wanted = Signal()
+    pause_wanted = Signal(bool)
 
     def __init__(self, status: ModelStatus, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,11 @@ class ModelRow(QWidget):
         self.stop.setToolTip(name)
         self.stop.hide()
         self.stop.clicked.connect(self._stop)
+        self.pause = QPushButton(self.tr("Pause"), self)
+        self.pause.setCheckable(True)
+        self.pause.hide()
+        self.pause.toggled.connect(self._pause)
+        self._name_pause()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(title)
@@ -82,6 +89,7 @@ class ModelRow(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self.state)
         row.addWidget(self.fetch)
+        row.addWidget(self.pause)
         row.addWidget(self.stop)
 
     @property
@@ -94,6 +102,7 @@ class ModelRow(QWidget):
     def show_progress(self, share: float) -> None:
         """Show how much of the download is done."""
         self.fetch.hide()
+        self.pause.show()
         self.stop.show()
         self.progress.show()
         self.progress.setValue(round(share * 1000))
@@ -101,7 +110,24 @@ class ModelRow(QWidget):
     @Slot()
     def _stop(self) -> None:
         self.stop.setEnabled(False)
+        self.pause.setEnabled(False)
         self.stop_wanted.emit()
+
+    @Slot(bool)
+    def _pause(self, is_paused: bool) -> None:
+        self._name_pause()
+        self.pause_wanted.emit(is_paused)
+
+    def _name_pause(self) -> None:
+        is_paused = self.pause.isChecked()
+        self.pause.setText(self.tr("Go on") if is_paused else self.tr("Pause"))
+        name = (
+            self.tr("Go on with the download of %1")
+            if is_paused
+            else self.tr("Pause the download of %1")
+        ).replace("%1", self.status.title)
+        self.pause.setAccessibleName(name)
+        self.pause.setToolTip(name)
 
     def _about(self, status: ModelStatus) -> str:
         is_many = "*" in status.languages or len(status.languages) > 4
@@ -139,6 +165,7 @@ class ModelsCard(QFrame):
         self.rows: list[ModelRow] = []
         self._running: str | None = None
         self._download: Task | None = None
+        self._pause = threading.Event()
         self._progress = ProgressBridge(self)
         self._progress.changed.connect(self._show_progress)
         heading = QLabel(self.tr("Models on this machine"), self)
@@ -186,9 +213,10 @@ class ModelsCard(QFrame):
         """Download one model."""
         self._work(self.tr("Downloading…"))
         self._running = model_id
-        models, post = self._kit.context.models, self._progress.post
+        models, post, pause = self._kit.context.models, self._progress.post, self._pause
+        pause.clear()
         self._download = self._kit.tasks.run_long(
-            lambda cancel: models.fetch(model_id, post, cancel),
+            lambda cancel: models.fetch(model_id, post, cancel, pause),
             self._fetched,
             self._failed,
             self._ended,
@@ -199,6 +227,16 @@ class ModelsCard(QFrame):
         """End the download that runs; the models stay as they were."""
         if self._download is not None:
             self._download.cancel()
+
+    @Slot(bool)
+    def pause(self, is_paused: bool) -> None:
+        """Let the download that runs stand still, or go on."""
+        if is_paused:
+            self._pause.set()
+            self._say(self.tr("The download is paused."))
+        else:
+            self._pause.clear()
+            self._say(self.tr("Downloading…"))
 
     def import_folder(self, folder: Path) -> None:
         """Take what a folder holds."""
@@ -227,6 +265,7 @@ class ModelsCard(QFrame):
             row = ModelRow(status, self)
             row.fetch_wanted.connect(self.fetch)
             row.stop_wanted.connect(self.stop)
+            row.pause_wanted.connect(self.pause)
             self._box.addWidget(row)
             self.rows.append(row)
         self.listed.emit(statuses)

@@ -1,11 +1,14 @@
 import hashlib
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.backends.fetching import (
+    Finished,
     SourceFailed,
     fetch_files,
     index_wheels,
@@ -27,6 +30,22 @@ from tests.fakes.model_sources import (
 pytestmark = pytest.mark.unit
 
 Steps = list[tuple[str, float]]
+LIMIT_S, WAIT_S = 1.0, 30.0
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def wait_for(look: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+    """What `look` gives once it gives something."""
+    never = threading.Event()
+    for _ in range(int(WAIT_S / 0.01)):
+        found = look()
+        if found:
+            return found
+        never.wait(0.01)
+    raise AssertionError("nothing came")
 
 
 @pytest.fixture
@@ -207,6 +226,27 @@ def test_run_command_ends_a_command_that_is_cancelled() -> None:
         run_command((sys.executable, "-c", "input_ = __import__('time').sleep(60)"), 50, cancel)
 
     timer.join()
+
+
+def test_run_command_stands_still_while_it_is_paused() -> None:
+    pause = threading.Event()
+    pause.set()
+    ended: list[Finished] = []
+    worker = threading.Thread(
+        target=lambda: ended.append(
+            run_command((sys.executable, "-c", "print()"), LIMIT_S, None, pause)
+        )
+    )
+    worker.start()
+    stopped = wait_for(lambda: [c for c in children() if c.status() == psutil.STATUS_STOPPED])
+
+    worker.join(2 * LIMIT_S)  # the time limit does not run while it stands still
+    assert stopped[0].status() == psutil.STATUS_STOPPED
+    assert ended == []
+    pause.clear()
+    worker.join(WAIT_S)
+
+    assert ended == [Finished(exit_code=0, error_text="")]
 
 
 def test_run_command_fails_when_program_is_missing() -> None:
