@@ -3,10 +3,10 @@
 #
 # usage: packaging/write-constraints.sh VENV
 # Local parts of a version (torch 2.13.0+cpu) are dropped, so that every platform finds its own build.
-# Packages of other systems cannot be installed here: their lines stay as they are.
+# Packages of other systems cannot be installed here, and those of the extra "pixit" are not: their lines stay as they are.
 set -euo pipefail
 
-elsewhere=$(grep -E '^(catap|PyAudioWPatch|pyobjc-[A-Za-z-]+)==' constraints.txt || true)
+elsewhere=$(grep -E '^(catap|PyAudioWPatch|pyobjc-[A-Za-z-]+|transformers)==' constraints.txt || true)
 {
     echo "# Exact versions of everything that Crosstalk installs. Written by: make lock"
     {

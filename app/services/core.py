@@ -65,6 +65,8 @@ class Core:
         ]
         if models.separation_network in SEPARATION_NETWORKS:
             chosen.append(models.separation_network)
+        if models.voice_refiner is not None:
+            chosen.append(models.voice_refiner)
         known = {status.model_id: status for status in self.weights.list()}
         unknown = [model_id for model_id in chosen if model_id not in known]
         if unknown:

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_missing_package_is_named_with_the_way_to_get_it():
-    with pytest.raises(KnownError, match=r"nosuchpackage, .*pip install 'crosstalk\[bench\]'"):
+    with pytest.raises(KnownError, match=r"nosuchpackage, .*pip install -e '\.\[bench\]'"):
         require_extra("nosuchpackage.part")
 
 
