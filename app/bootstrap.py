@@ -7,9 +7,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.bench.prep import Preparation
-from app.bench.ui import UiFigures
 from app.cli.session import Launch, Program, TakeApart, WindowBench
 from app.domain.ids import MeetingId, TrackId
 from app.domain.messages import Float32Array
@@ -24,6 +23,10 @@ from app.services.assembly import Devices, assemble
 from app.services.context import AppContext
 from app.services.core import Core
 from app.settings.files import SettingsFile, load
+
+if TYPE_CHECKING:  # the benches would hold up every start
+    from app.bench.prep import Preparation
+    from app.bench.ui import UiFigures
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +136,7 @@ def denoise(samples: Float32Array, limit_db: float) -> Float32Array:
 def open_preparation() -> Preparation:
     """The stages between a device and the models, each on its own."""
     from app.audio import preparation
+    from app.bench.prep import Preparation
     from app.pipeline.level import SPEECH_DBFS, evened
 
     return Preparation(

@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from app.bench.prep import Preparation
-from app.bench.ui import UiFigures
 from app.cli.writer import Writer
 from app.domain.errors import BugError
 from app.domain.ids import MeetingId
@@ -19,6 +17,10 @@ from app.domain.messages import Float32Array
 from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
 from app.domain.remote import Answer, Order
 from app.services.context import AppContext
+
+if TYPE_CHECKING:  # the benches would hold up every start
+    from app.bench.prep import Preparation
+    from app.bench.ui import UiFigures
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 TakeApart = Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None]
