@@ -13,6 +13,7 @@ import psutil
 
 from app.domain.ids import StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState, StreamInfo
+from app.domain.sentences import Sentence, say
 from app.domain.units import SESSION_RATE_HZ
 from app.services.core import Core
 
@@ -45,10 +46,22 @@ def is_claimed(folder: Path) -> bool:
         pid, started_s = (folder / CLAIM_NAME).read_text(encoding="ascii").split()
         # A dead process may have had our number: in a sandbox every start gets the same one.
         is_own = int(pid) == os.getpid()
-        found_s = _own_start_s() if is_own else psutil.Process(int(pid)).create_time()
+        found_s: float = _own_start_s() if is_own else psutil.Process(int(pid)).create_time()
         return abs(found_s - float(started_s)) < _START_TOLERANCE_S
     except (OSError, ValueError, psutil.Error):
         return False
+
+
+def doing(core: Core, meeting: Meeting) -> Sentence | None:
+    """What somebody does with a meeting at this moment: "recorded"; None when nobody works on it.
+
+    A meeting whose recording has stopped is claimed until its live text is complete.
+    """
+    if meeting.state is MeetingState.RECORDING:
+        return say("recorded")
+    if meeting.state is MeetingState.REFINING:
+        return say("refined")
+    return say("transcribed") if is_claimed(core.folder_of(meeting.meeting_id)) else None
 
 
 def adopt_orphans(

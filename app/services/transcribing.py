@@ -16,6 +16,7 @@ from app.domain.sentences import say
 from app.domain.session import CheckJob, ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
+from app.services.claims import doing
 from app.services.core import Core
 from app.services.events import Listener
 from app.services.job import Hints, MeetingJob
@@ -165,14 +166,13 @@ class TranscribingService:
         """
         core = self._core
         meeting = core.meetings.get(meeting_id)
-        if meeting.state in (MeetingState.RECORDING, MeetingState.REFINING):
+        at_work = doing(core, meeting)
+        if at_work is not None:
             raise KnownError(
                 say(
                     "{title} is being {doing} right now. Wait until that is done, then refine it.",
                     title=repr(meeting.title),
-                    doing=say("recorded")
-                    if meeting.state is MeetingState.RECORDING
-                    else say("refined"),
+                    doing=at_work,
                 )
             )
         if part is not None and meeting.state is not MeetingState.DONE:
@@ -198,11 +198,12 @@ class TranscribingService:
             self._redo(job, part)
 
     def pending(self) -> tuple[Meeting, ...]:
-        """Meetings whose audio is complete but whose transcript is not (after a crash)."""
+        """Meetings whose audio is complete but whose transcript is not, and nobody makes it."""
         return tuple(
             summary.meeting
             for summary in self._core.meetings.list()
             if summary.meeting.state is MeetingState.RECORDED
+            and doing(self._core, summary.meeting) is None
         )
 
     def _import(self, job: MeetingJob, request: TranscribeRequest) -> None:
