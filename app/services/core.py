@@ -17,7 +17,7 @@ from app.domain.ports import (
     WeightsStore,
 )
 from app.domain.sentences import say
-from app.domain.session import SEPARATION_NETWORKS, ModelChoice
+from app.domain.session import SEPARATION_NETWORKS, ModelChoice, require_language
 from app.lib.clock import Clock
 from app.lib.paths import Paths
 from app.settings.schema import Settings
@@ -66,6 +66,16 @@ class Core:
                 ),
                 category=Category.DISK,
             )
+
+    def require_language(self, models: ModelChoice, language: str) -> None:
+        """Check that the recogniser of the text that stays knows a language.
+
+        Raises:
+            KnownError: It does not.
+        """
+        for status in self.weights.list():
+            if status.model_id == models.asr_final:
+                require_language(status.model_id, status.languages, language)
 
     def require_weights(self, models: ModelChoice) -> None:
         """Check, without hashing, that the weights of all chosen models are here.

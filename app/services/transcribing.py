@@ -87,9 +87,9 @@ class TranscribingService:
         """Import and transcribe; blocks until `Finished`.
 
         Raises:
-            KnownError: An input is unreadable, empty or silent, or weights are missing: no
-                meeting is left behind. Or the engine or the disk failed part-way: the meeting is
-                RECORDED and keeps what was done.
+            KnownError: An input is unreadable, empty or silent, weights are missing, or the
+                recogniser does not know the language: no meeting is left behind. Or the engine
+                or the disk failed part-way: the meeting is RECORDED and keeps what was done.
             Cancelled: `cancel` was set; what was transcribed is kept, the meeting is RECORDED.
         """
         core = self._core
@@ -98,9 +98,10 @@ class TranscribingService:
             raise KnownError("Nothing to transcribe: name a file.")
         models = request.models or settings.model_choice
         core.require_weights(models)
+        language = request.language or settings.transcript.language
+        core.require_language(models, language)
         for path in request.inputs.values():
             self._files.probe(path)
-        language = request.language or settings.transcript.language
         if request.is_realtime and Part.PRELOADING not in request.without:
             core.engine.check(
                 CheckJob(models_dir=core.paths.models_dir, models=models, language=language)

@@ -167,13 +167,13 @@ def test_all_hints_reach_the_engine(line, talk, tmp_path):
     (tmp_path / "terms.txt").write_text("Crosstalk\n\n pyannote \nCrosstalk\n")
 
     line.run(
-        *("transcribe", str(talk), "--language", "DE", "--speakers", "2-3"),
+        *("transcribe", str(talk), "--language", "EN", "--speakers", "2-3"),
         *("--vocabulary", "terms.txt", "--asr", "moonshine-tiny-en", "--point", "final"),
         *("--separation", "off", "--echo", "off"),
     )
 
     config = line.program.engine.jobs[0].config
-    assert config.language == "de"
+    assert config.language == "en"
     assert config.speakers == SpeakerRange(minimum=2, maximum=3)
     assert [term.text for term in config.vocabulary] == ["Crosstalk", "pyannote"]
     assert not config.is_echo_handled

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ def test_a_vocabulary_that_is_no_text_stops_nothing(program, tmp_path):
 def test_the_engine_gets_every_hint(program, tmp_path):
     from app.domain.session import ModelChoice, SpeakerRange
 
-    models = ModelChoice(asr_final="moonshine-tiny-en")
+    models = ModelChoice(asr_partial="whisper-base")
 
     program.context.transcribing.transcribe(
         request_for(
@@ -295,6 +296,18 @@ def test_missing_weights_are_told_before_a_meeting_is_made(program, tmp_path):
         program.context.transcribing.transcribe(request_for(tmp_path), program.listen)
 
     assert caught.value.category is Category.MISSING_MODEL
+    assert program.library.records == {}
+
+
+def test_a_language_that_nobody_knows_is_refused_before_there_is_a_meeting(program, tmp_path):
+    status = program.weights.statuses["whisper-base"]
+    program.weights.statuses["whisper-base"] = replace(status, languages=("en", "de"))
+
+    with pytest.raises(KnownError, match='does not know the language "xx"'):
+        program.context.transcribing.transcribe(
+            request_for(tmp_path, language="xx"), program.listen
+        )
+
     assert program.library.records == {}
 
 
