@@ -193,6 +193,16 @@ def test_realtime_shows_lines_as_they_become_final_and_writes_events(line, talk,
     assert line.program.engine.configs[0].point is OperatingPoint.BALANCED
 
 
+def test_several_files_say_what_became_of_the_others(line, talk, tmp_path):
+    missing = [str(tmp_path / name) for name in ("one.wav", "two.wav")]
+
+    some = line.run("transcribe", str(talk), missing[0], exit_code=2)
+    none = line.run("transcribe", *missing, exit_code=2)
+
+    assert "1 of 2 files could not be transcribed; the others are in the library." in some.stderr
+    assert none.stderr.endswith("2 of 2 files could not be transcribed.\n")
+
+
 def test_ctrl_c_keeps_what_was_done_and_exits_130(line, talk):
     line.program.files.holds_open = True
     line.program.engine.live = [MODELS, patch(segment("a", "hello"))]
