@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -332,11 +333,17 @@ class RecordingService:
         except BaseException:
             core.discard(meeting.meeting_id)
             raise
-        job.reporter.start_clock(capture.duration_s)
-        expected = expected_streams(job.folder, dict(request.devices))
-        core.meetings.set_streams(meeting.meeting_id, expected, 0.0)
-        job.describe(expected)
-        job.reporter.entered(MeetingState.RECORDING)
+        try:
+            job.reporter.start_clock(capture.duration_s)
+            expected = expected_streams(job.folder, dict(request.devices))
+            core.meetings.set_streams(meeting.meeting_id, expected, 0.0)
+            job.describe(expected)
+            job.reporter.entered(MeetingState.RECORDING)
+        except BaseException:
+            with contextlib.suppress(KnownError):
+                capture.stop()
+            core.discard(meeting.meeting_id)
+            raise
         session: EngineSession | None = None
         try:
             session = job.open_live(
