@@ -130,7 +130,8 @@ def _record(
 
 
 def _is_over(live: LiveMeeting, minutes: float | None) -> bool:
-    return minutes is not None and live.elapsed().total_seconds() >= minutes * 60
+    is_long_enough = minutes is not None and live.elapsed().total_seconds() >= minutes * 60
+    return live.is_stopped or is_long_enough
 
 
 def _how_to_resume(live: LiveMeeting) -> str:

@@ -160,6 +160,18 @@ class LiveMeeting:
                 self._on_stop(self)
                 self._worker.start()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is recorded any more."""
+        return self._is_stopped
+
+    def give_up(self) -> None:
+        """Stop because the recorder has; what could not be completed is told."""
+        try:
+            self.stop()
+        except KnownError as error:
+            self._job.report(error, stage="recording")
+
     def cancel(self) -> None:
         """Give up the work that follows `stop`; the meeting stays RECORDED. Does not wait."""
         self._job.cancel.set()
@@ -364,7 +376,19 @@ class RecordingService:
         )
 
     def _noticing(self, job: MeetingJob) -> Callable[[Notice], None]:
-        return job.follower.on_notice
+        def listen(notice: Notice) -> None:
+            job.follower.on_notice(notice)
+            if notice.ends_recording:
+                # The recorder's thread, which calls this, cannot wait for its own end.
+                Worker(f"ending-{job.meeting_id}", lambda _stop: self._give_up(job)).start()
+
+        return listen
+
+    def _give_up(self, job: MeetingJob) -> None:
+        with self._lock:
+            live = self._current
+        if live is not None and live.meeting_id == job.meeting_id:
+            live.give_up()
 
     def _stopped(self, live: LiveMeeting) -> None:
         with self._lock:
