@@ -215,9 +215,7 @@ def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppCon
     engine = ProcessHost(lambda: SpawnedEngine(paths.logs_dir), clock=clock)
     stack.callback(engine.close)
     core = Core(
-        meetings=library.meetings,
-        transcripts=library.transcripts,
-        speakers=library.speakers,
+        library=library,
         engine=engine,
         weights=LocalWeights(paths.models_dir, paths.manifest_file),
         clock=clock,

@@ -66,7 +66,7 @@ def adopt_orphans(
         The meetings that are RECORDED by it.
     """
     adopted = []
-    for summary in core.meetings.unfinished():
+    for summary in core.shelf.unfinished():
         meeting = summary.meeting
         folder = core.folder_of(meeting.meeting_id)
         if is_claimed(folder):

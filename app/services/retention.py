@@ -56,7 +56,7 @@ class RetentionService:
         rules = self._core.settings().privacy
         now = self._core.clock.now()
         audio, meetings, size_bytes = [], [], 0
-        for summary in self._core.meetings.list():
+        for summary in self._core.shelf.list():
             meeting = summary.meeting
             folder = self._core.folder_of(meeting.meeting_id)
             if meeting.state in _BUSY or is_claimed(folder):

@@ -201,7 +201,7 @@ class TranscribingService:
         """Meetings whose audio is complete but whose transcript is not (after a crash)."""
         return tuple(
             summary.meeting
-            for summary in self._core.meetings.list()
+            for summary in self._core.shelf.list()
             if summary.meeting.state is MeetingState.RECORDED
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from app.domain.ids import SpeakerId
@@ -37,3 +38,14 @@ def forget_speaker(library: Path, speaker_id: SpeakerId) -> None:
         except sqlite3.Error as error:
             log.warning("backup %s may hold a forgotten voice, so it goes: %s", backup.name, error)
             backup.unlink(missing_ok=True)
+
+
+def free_name(path: Path, label: str, now: datetime) -> Path:
+    """`library.sqlite3.<label>-<UTC stamp>`, with a number behind it if that exists."""
+    stem = f"{path.name}.{label}-{now:%Y%m%dT%H%M%SZ}"
+    candidate = path.with_name(stem)
+    number = 2
+    while candidate.exists():
+        candidate = path.with_name(f"{stem}-{number}")
+        number += 1
+    return candidate

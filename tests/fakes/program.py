@@ -48,9 +48,7 @@ class FakeProgram:
         self.paths = Paths(data_dir=self.folder / "data", models_dir=self.folder / "models")
         self.settings_file = SettingsFile(self.paths.settings_file, Settings())
         self.core = Core(
-            meetings=self.library.meetings,
-            transcripts=self.library.transcripts,
-            speakers=self.library.speakers,
+            library=self.library,
             engine=self.engine,
             weights=self.weights,
             clock=self.clock,
