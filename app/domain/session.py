@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.domain.ids import MeetingId, SegmentId, StreamId
 from app.domain.messages import SegmentUpdate, SpeakerTurn
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
-from app.domain.voice_quality import VoiceQuality
+
+if TYPE_CHECKING:  # it needs numpy, which a window that lists its meetings does not
+    from app.domain.voice_quality import VoiceQuality
 
 MAX_PADDING_S = 1.8
 

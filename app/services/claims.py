@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
-
 from app.domain.ids import StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState, StreamInfo
 from app.domain.units import SESSION_RATE_HZ
@@ -29,6 +27,8 @@ def claim(folder: Path) -> None:
     Raises:
         OSError: The disk refuses.
     """
+    import psutil
+
     own = psutil.Process()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CLAIM_NAME).write_text(f"{own.pid} {own.create_time():.3f}\n", encoding="ascii")
@@ -41,8 +41,14 @@ def release(folder: Path) -> None:
 
 def is_claimed(folder: Path) -> bool:
     """Whether a living process, this one included, works on the meeting in `folder`."""
+    note = folder / CLAIM_NAME
+    if not note.exists():
+        return False
+    # Imported here: there is hardly ever a note, and every start looks for one.
+    import psutil
+
     try:
-        pid, started_s = (folder / CLAIM_NAME).read_text(encoding="ascii").split()
+        pid, started_s = note.read_text(encoding="ascii").split()
         if int(pid) == os.getpid():
             return True
         found_s: float = psutil.Process(int(pid)).create_time()

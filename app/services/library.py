@@ -32,6 +32,10 @@ class LibraryService:
         """All meetings, newest first."""
         return self._core.shelf.list()
 
+    def open_stores(self) -> None:
+        """Make ready what the first look at a meeting would wait for; harmless when it is."""
+        self._core.transcripts  # noqa: B018 - the library opens its stores when they are asked for
+
     def resolve(self, reference: str) -> Meeting:
         """Find the meeting that a person means: id, unique start of an id, "last", or title.
 

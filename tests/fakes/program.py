@@ -56,10 +56,10 @@ class FakeProgram:
             settings=lambda: self.settings_file.current,
         )
         devices = Devices(
-            capture=self.backend,
-            files=self.files,
-            player=self.player,
-            exporters=self.exporters,
+            capture=lambda: self.backend,
+            files=lambda: self.files,
+            player=lambda: self.player,
+            exporters=lambda: self.exporters,
             pick_voice=self.pick_voice,
             repair=repair,
         )
