@@ -68,7 +68,7 @@ class SqliteTranscripts:
             meeting = self._meeting_rows.meeting(session, meeting_id)
             track_rows = tracks.track_rows(session, meeting_id)
             roots = naming.roots_of(track_rows)
-            rows = segments.visible_rows(session, meeting_id)
+            rows = segments.visible_segments(session, meeting_id)
             words = segments.visible_words(session, meeting_id)
             updates = [segments.to_update(row, words[row.segment_key], roots) for row in rows]
             updates.sort(key=lambda u: (u.span, u.stream, u.segment_id))

@@ -1,6 +1,6 @@
-import json
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 
