@@ -135,7 +135,6 @@ class MainWindow(QMainWindow):
         self.greeter.sample_wanted.connect(self.play_sample)
         self.state = WindowMemory(self.memory)
         self.state.restore(self, self.splitter, self.library)
-        self._meeting_before = self.state.meeting_id
 
     def begin(self) -> None:
         """Read the library, then look around; call once the window is up."""
@@ -147,6 +146,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _look_around(self) -> None:
         """What a start does once the meetings are listed."""
+        known = {summary.meeting.meeting_id for summary in self.library.meetings}
+        before = self.state.meeting_id
+        if before in known and self.pages.currentWidget() is self.welcome:
+            self.open_meeting(before)
         self.models.check()
         self.pending.check()
         self.sweeper.sweep()
@@ -374,10 +377,6 @@ class MainWindow(QMainWindow):
     def _greet(self) -> None:
         self.welcome.show_state(is_empty=not self.library.meetings)
         self.greeter.look(is_empty=not self.library.meetings)
-        before, self._meeting_before = self._meeting_before, None
-        known = {summary.meeting.meeting_id for summary in self.library.meetings}
-        if before in known and self.pages.currentWidget() is self.welcome:
-            self.open_meeting(before)
 
     @Slot(object)
     def _live_finished(self, meeting_id: MeetingId | None) -> None:
