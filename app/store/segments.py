@@ -235,7 +235,7 @@ def visible_words(session: Session, meeting_id: MeetingId) -> dict[int, list[Wor
         "SELECT words.segment_key, words.text, words.start_sample, words.end_sample, "
         "words.probability FROM segments JOIN words ON words.segment_key = segments.segment_key "
         "AND words.is_edited = (segments.edited_text IS NOT NULL) "
-        "WHERE segments.meeting_id = ? ORDER BY words.segment_key, words.position",
+        "WHERE segments.meeting_id = ? ORDER BY segments.segment_id, words.position",
         (meeting_id,),
     )
     words: dict[int, list[Word]] = {}
