@@ -130,7 +130,6 @@ class MainWindow(QMainWindow):
         self._next_part.timeout.connect(self._build_next)
         self._build()
         self._connect()
-        actions[Do.COPY_LINK].setEnabled(False)
         self.greeter = Greeter(self.kit, self.models, self.memory, self)
         self.greeter.sample_wanted.connect(self.play_sample)
         self.state = WindowMemory(self.memory)

@@ -383,3 +383,21 @@ def test_a_marker_being_typed_is_kept_when_the_meeting_stops(desk):
     desk.wait(lambda: model.rowCount() > 0)
     assert model.row(0).aside == Marker(at=0, note="almost")
     assert not any(action.isEnabled() for action in _actions(desk))
+
+
+def test_what_the_header_remarks_takes_no_room_from_the_list(desk):
+    window = desk.window
+    window.resize(900, 600)
+    desk.start_recording()
+    before_px = window.library.width()
+
+    window.kit.actions[Do.PAUSE].trigger()
+    desk.wait(window.live.held.isVisible)
+    window.live.delay.setText("2.8 / 2.0 s")
+    window.live.delay.show()
+
+    desk.wait(lambda: window.live.delay.width() > 0)
+    assert window.library.width() == before_px
+    desk.wait(lambda: not any(meter.isVisible() for meter in window.live.meters.values()))
+    window.kit.actions[Do.PAUSE].trigger()
+    desk.wait(lambda: any(meter.isVisible() for meter in window.live.meters.values()))
