@@ -35,10 +35,15 @@ def ask_before_closing(
     box = QMessageBox(parent)
     box.setWindowTitle(_tr("A meeting is being recorded"))
     box.setText(_tr("A meeting is being recorded."))
-    box.setInformativeText(_tr("What was recorded so far is safe in any case."))
+    what_follows = _tr("What was recorded so far is safe in any case.")
     if keep is not None:
         stay = box.addButton(_tr("Keep recording in the tray"), QMessageBox.ButtonRole.AcceptRole)
         stay.clicked.connect(keep)
+        once = _tr(
+            "If it goes on in the tray, closing the window does that from now on; quitting asks."
+        )
+        what_follows = f"{what_follows} {once}"
+    box.setInformativeText(what_follows)
     end = box.addButton(_tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
     end.clicked.connect(stop)
     _open(box)

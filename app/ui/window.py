@@ -24,6 +24,7 @@ from app.services.context import AppContext
 from app.services.inbox import MEDIA_SUFFIXES
 from app.services.retention import Due
 from app.ui.actions import TABLE, Actions, Do
+from app.ui.closing import Closing
 from app.ui.greeter import Greeter
 from app.ui.icons import Icons
 from app.ui.kit import Kit
@@ -35,7 +36,7 @@ from app.ui.library.watch import FolderWatch
 from app.ui.links import Links
 from app.ui.messages import Messages
 from app.ui.models.view import MissingModels
-from app.ui.questions import ask_before_closing, ask_to_delete_audio
+from app.ui.questions import ask_to_delete_audio
 from app.ui.restore import WindowMemory
 from app.ui.shortcuts import Shortcuts
 from app.ui.sweeper import Sweeper
@@ -109,7 +110,9 @@ class MainWindow(QMainWindow):
         self.links = Links(self.kit, self)
         self.drop = FileDrop(self.kit, self.library.imports, self)
         self.watch = FolderWatch(self.kit, self.library.imports, self)
-        self._is_closing = False
+        self._closing = Closing(
+            self, self.memory, lambda: self.live, lambda: self.tray.is_available
+        )
         self._page_before: QWidget | None = None
         self._parts = iter(
             (
@@ -200,7 +203,7 @@ class MainWindow(QMainWindow):
         actions[Do.SETTINGS].triggered.connect(self.show_settings)
         actions[Do.DOCTOR].triggered.connect(self.show_doctor)
         actions[Do.FIRST_STEPS].triggered.connect(self.show_first_steps)
-        actions[Do.QUIT].triggered.connect(self.close)
+        actions[Do.QUIT].triggered.connect(self._closing.quit)
         self.kit.theme.changed.connect(self._dress)
         self.kit.tasks.unhandled.connect(self.messages.show_problem)
         self.library.meeting_chosen.connect(self.open_meeting)
@@ -526,40 +529,23 @@ class MainWindow(QMainWindow):
     # --- Closing ---------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Close at once when nothing runs; else ask."""
-        if self._is_closing or not self.live.is_running:
-            self.review.player.stop()
-            self.deletions.finish()
-            self.tray.hide()
-            self.captions.close()
-            is_review = self.pages.currentWidget() is self.review
-            self.state.remember(
-                self,
-                self.splitter,
-                has_sidebar=not self.library.isHidden(),
-                meeting_id=self.review.document.meeting_id if is_review else None,
-            )
-            event.accept()
-            self.quit_wanted.emit()
+        """Close at once when nothing runs."""
+        if not self._closing.may_close():
+            event.ignore()
             return
-        event.ignore()
-        keep = self.hide if self.tray.is_available else None
-        ask_before_closing(self, keep=keep, stop=self._stop_and_close)
-
-    @Slot()
-    def _stop_and_close(self) -> None:
-        self._is_closing = True
-        session = self.live.session
-        if session is None or not self.live.is_running:
-            self.close()
-            return
-        session.state_changed.connect(self._close_when_saved)
-        session.stop()
-
-    @Slot(object)
-    def _close_when_saved(self, _state: object) -> None:
-        if not self.live.is_running:
-            self.close()
+        self.review.player.stop()
+        self.deletions.finish()
+        self.tray.hide()
+        self.captions.close()
+        is_review = self.pages.currentWidget() is self.review
+        self.state.remember(
+            self,
+            self.splitter,
+            has_sidebar=not self.library.isHidden(),
+            meeting_id=self.review.document.meeting_id if is_review else None,
+        )
+        event.accept()
+        self.quit_wanted.emit()
 
     @Slot()
     def come_back(self) -> None:

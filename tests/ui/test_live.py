@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QMessageBox
 
 from app.domain.errors import Category, ErrorReport, KnownError, Severity
 from app.domain.ids import MeetingId, StreamId
@@ -15,6 +16,7 @@ from app.services.events import Failed
 from app.settings.schema import CaptureSettings, Settings, TranscriptSettings
 from app.ui.actions import Do
 from app.ui.transcript.who import WhoPanel
+from app.ui.tray import Tray
 from tests.fakes import ui_meetings as made
 
 pytestmark = pytest.mark.ui
@@ -280,6 +282,45 @@ def test_closing_while_recording_asks_and_cancel_keeps_recording(desk):
     assert desk.window.isVisible()
     assert desk.window.live.is_running
     assert not live.is_stopped
+
+
+def _has_tray(monkeypatch) -> None:
+    """As on a desktop with a tray; the display of the tests has none to show an icon in."""
+    monkeypatch.setattr(Tray, "is_available", True)
+
+
+def test_closing_keeps_recording_in_the_tray_and_says_so_once(desk, monkeypatch):
+    window = desk.window
+    live = desk.start_recording()
+    _has_tray(monkeypatch)
+
+    window.close()
+    box = desk.open_box()
+    assert "from now on" in box.informativeText()
+    desk.press(box, "Keep recording in the tray")
+    assert not window.isVisible()
+    window.come_back()
+    window.close()
+
+    assert not window.isVisible()
+    assert not [b for b in window.findChildren(QMessageBox) if b.isVisible()]
+    assert window.live.is_running
+    assert not live.is_stopped
+
+
+def test_quitting_asks_although_closing_keeps_recording(desk, monkeypatch):
+    window = desk.window
+    desk.start_recording()
+    _has_tray(monkeypatch)
+    window.close()
+    desk.press(desk.open_box(), "Keep recording in the tray")
+
+    window.kit.actions[Do.QUIT].trigger()
+    monkeypatch.setattr(Tray, "is_available", False)  # nothing may try to show an icon
+    with desk.qtbot.waitSignal(window.quit_wanted, timeout=20_000):
+        desk.press(desk.open_box(), "Stop and close")
+
+    assert window.memory.value("window/closing-keeps-recording") == "false"
 
 
 def test_stop_and_close_saves_first(desk):
