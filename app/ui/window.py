@@ -57,7 +57,7 @@ if TYPE_CHECKING:  # built when first needed
     from app.ui.tray import Tray
 
 SIDEBAR_PX = 300
-AFTER_LIST_MS = 50
+AFTER_LIST_MS = 150
 """Lets the list be painted before a start does anything else."""
 BETWEEN_PARTS_MS = 10
 """Lets keys, clicks and paints get in between."""
