@@ -100,7 +100,8 @@ def run(
     if demo:
         QTimer.singleShot(0, window.play_sample)
     try:
-        with calm_collector():
+        with calm_collector() as settle:
+            window.completed.connect(settle)
             return application.exec()
     finally:
         single.release()

@@ -31,17 +31,22 @@ def measure_window(context: AppContext, *, meeting_count: int, engine_s: float) 
         engine_s: Seconds to watch while the sample meeting plays through the real engine; 0
             leaves that out.
     """
-    with calm_collector():
-        return _measure(context, meeting_count, engine_s)
+    with calm_collector() as settle:
+        return _measure(context, meeting_count, engine_s, settle)
 
 
-def _measure(context: AppContext, meeting_count: int, engine_s: float) -> UiFigures:
+def _measure(
+    context: AppContext, meeting_count: int, engine_s: float, settle: Callable[[], None]
+) -> UiFigures:
+    built: list[bool] = []
     tasks = TaskRunner()
     window = MainWindow(context, Theme(_application()), tasks)
     window.resize(1280, 800)
+    window.completed.connect(settle)
+    window.completed.connect(lambda: built.append(True))
     window.show()
     window.begin()
-    _wait(lambda: len(window.library.meetings) == meeting_count)
+    _wait(lambda: bool(built) and len(window.library.meetings) == meeting_count)
     figures = UiFigures(
         meeting_count=meeting_count,
         opens_ms=tuple(_time_opening(window) for _ in range(OPENINGS)),

@@ -76,6 +76,8 @@ class MainWindow(QMainWindow):
     """
 
     quit_wanted = Signal()
+    completed = Signal()
+    """Every page is built."""
 
     def __init__(self, context: AppContext, theme: Theme, tasks: TaskRunner) -> None:
         super().__init__()
@@ -164,7 +166,9 @@ class MainWindow(QMainWindow):
     def _build_next(self) -> None:
         """Build one part that nobody has needed yet; keys and clicks get in between."""
         part = next(self._parts, None)
-        if part is not None:
+        if part is None:
+            self.completed.emit()
+        else:
             part()
             self._next_part.start()
 
