@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RING_S = 12.0
 _LATENCY_S = 0.1
+BLOCK_S = 0.02
+"""PortAudio hands over blocks down to a single frame where it may choose their length."""
 
 
 class Input(Protocol):
@@ -119,6 +121,7 @@ class PortAudioInput:
                 samplerate=device.rate_hz,
                 channels=device.channels,
                 dtype="int16",
+                blocksize=round(BLOCK_S * device.rate_hz),
                 latency=_LATENCY_S,
                 callback=Callback(self.ring, clock.monotonic),
                 finished_callback=self._ended.set,

@@ -1,7 +1,8 @@
 """The capture backend for macOS: a Core Audio process tap through catap, and PortAudio.
 
-A tap hears what all programs play, on whichever output, and never this program itself. macOS
-gives zeros, without asking anybody, to a program whose bundle does not state
+A tap hears what all programs play, on whichever output, and never this program itself. Which
+microphone is the default is asked of Core Audio, since PortAudio knows what was when it started.
+macOS gives zeros, without asking anybody, to a program whose bundle does not state
 NSAudioCaptureUsageDescription, and to one that the user has refused; the watchdog says so.
 """
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from app.audio import portaudio
 from app.audio.capture import Input, PortAudioInput
-from app.audio.devices import PORTAUDIO_PREFIX, portaudio_devices
+from app.audio.devices import DEFAULT, PORTAUDIO_PREFIX, portaudio_devices
 from app.audio.opening import DeviceBackend, Watch
 from app.audio.packets import PacketInput
 from app.audio.ring import Int16Array
@@ -31,6 +32,9 @@ from app.lib.clock import Clock
 log = logging.getLogger(__name__)
 
 TAP_KEY = "tap:system"
+_SYSTEM_OBJECT = 1
+_DEFAULT_INPUT = "dIn "
+"""kAudioObjectSystemObject and kAudioHardwarePropertyDefaultInputDevice (AudioHardware.h)."""
 _TAP_NAME = "System audio"
 _GAP_S = 1.0
 """A tap delivers zeros while nothing plays; buffers wait on a Python thread for up to this."""
@@ -98,27 +102,55 @@ class MacCaptureBackend(DeviceBackend):
             return TapInput(device, self._clock)
         return PortAudioInput(device, self._clock, name=device.key.removeprefix(PORTAUDIO_PREFIX))
 
-    def watch(self) -> NoWatch:
-        """A tap follows the default output by itself; a lost microphone ends its stream."""
-        return NoWatch()
+    def watch(self) -> MicrophoneWatch:
+        """Watch the default microphone; a tap follows the default output by itself."""
+        return MicrophoneWatch()
 
     def is_right(self, wanted: str, stream: StreamId, opened: Input, watch: Watch) -> bool:
-        """Always."""
-        return True
+        """Whether the default is still the microphone that is recorded, where it was asked for."""
+        if stream is not StreamId.MIC or wanted != DEFAULT:
+            return True
+        return default_microphone() in (None, opened.device.name)
 
     def surroundings(self) -> MacSurroundings:
         """What Core Audio knows."""
         return MacSurroundings()
 
 
-class NoWatch:
-    """Never sets `changed`."""
+class MicrophoneWatch:
+    """Sets `changed` when another microphone becomes the default, from a thread of catap's."""
 
     def __init__(self) -> None:
         self.changed = threading.Event()
+        self._watch: Any = None
+        try:
+            from catap import events
+
+            self._watch = events.watch_property(_SYSTEM_OBJECT, _DEFAULT_INPUT, self._take)
+        except (ImportError, OSError) as error:
+            log.info("the default microphone is not watched: %s", error)
 
     def close(self) -> None:
-        """Nothing is watched."""
+        """Stop watching; idempotent."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            try:
+                watch.close()
+            except (OSError, RuntimeError) as error:
+                log.info("the watch closes with an error: %s", error)
+
+    def _take(self, _event: Any) -> None:
+        self.changed.set()
+
+
+def default_microphone() -> str | None:
+    """The name of the default microphone; None if nobody knows."""
+    try:
+        devices = load_catap().list_audio_devices()
+    except (KnownError, OSError) as error:
+        log.info("microphones are unknown: %s", error)
+        return None
+    return next((str(device.name) for device in devices if device.is_default_input), None)
 
 
 class MacSurroundings:
@@ -203,6 +235,7 @@ def _int16_frames(buffer: Any) -> Int16Array:
         scaled = np.frombuffer(buffer.data, dtype=f"<f{sound.bytes_per_sample}") * 32_768.0
         samples = np.clip(np.rint(scaled), -32_768, 32_767).astype(np.int16)
     else:
-        whole = np.frombuffer(buffer.data, dtype=f"<i{sound.bytes_per_sample}")
-        samples = (whole >> (sound.bits_per_sample - 16)).astype(np.int16)
+        # 16, 24 or 32 bit, packed: the last two bytes of each are the 16 highest bits.
+        parts = np.frombuffer(buffer.data, dtype=np.uint8).reshape(-1, sound.bytes_per_sample)
+        samples = np.ascontiguousarray(parts[:, -2:]).view("<i2")
     return samples.reshape(-1, sound.num_channels)

@@ -197,7 +197,8 @@ class Recorder:
                 self._turn(is_stopping=is_stopping)
         except OSError as error:
             log.warning("recording stops: %s", error)
-            self._on_notice(Notice(kind=NoticeKind.DISK, text=_disk_text(error)))
+            text = _disk_text(error)
+            self._on_notice(Notice(kind=NoticeKind.DISK, text=text, ends_recording=True))
         finally:
             self._close_inputs()
             self._close_writers()
@@ -358,7 +359,7 @@ class Recorder:
         text = say(
             "Recording stopped because of an error in the program. What came before is kept."
         )
-        self._on_notice(Notice(kind=NoticeKind.OTHER, text=text))
+        self._on_notice(Notice(kind=NoticeKind.OTHER, text=text, ends_recording=True))
 
     def _close_inputs(self) -> None:
         for track in self._tracks:

@@ -85,8 +85,11 @@ class Watchdog:
             elif signal.finding is Finding.CLIPPING:
                 yield self._notice(
                     NoticeKind.CLIPPING,
-                    f"The {self._title} is too loud: {100 * signal.value:.1f} % of it is cut off. "
-                    "Turn it down.",
+                    say(
+                        "The {source} is too loud: {percent} % of it is cut off. Turn it down.",
+                        source=self._title,
+                        percent=f"{100 * signal.value:.1f}",
+                    ),
                 )
             else:
                 yield from self._talk(device)
@@ -133,8 +136,11 @@ class Watchdog:
         if program is not None and program != self._muting:
             yield self._notice(
                 NoticeKind.MUTED,
-                f"You are talking, but {program} has the microphone muted: the others do not "
-                "hear you.",
+                say(
+                    "You are talking, but {program} has the microphone muted: the others do not "
+                    "hear you.",
+                    program=program,
+                ),
             )
         self._muting = program
 

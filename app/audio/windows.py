@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from app.audio import portaudio
-from app.audio.capture import Input, PortAudioInput
+from app.audio.capture import BLOCK_S, Input, PortAudioInput
 from app.audio.devices import DEFAULT, PORTAUDIO_PREFIX
 from app.audio.opening import DeviceBackend, Watch
 from app.audio.packets import PacketInput
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 LOOPBACK_PREFIX = "loopback:"
 _HOST_API = "Windows WASAPI"
 _LOOPBACK_SUFFIX = " [Loopback]"
-_BLOCK_S = 0.02
 _JOIN_S = 5.0
 
 
@@ -114,7 +113,7 @@ class LoopbackInput(PacketInput):
                 format=module.paInt16,
                 input=True,
                 input_device_index=info["index"],
-                frames_per_buffer=round(_BLOCK_S * device.rate_hz),
+                frames_per_buffer=round(BLOCK_S * device.rate_hz),
                 stream_callback=self._called,
             )
         except (OSError, ValueError, LookupError) as error:

@@ -130,7 +130,8 @@ def _record(
 
 
 def _is_over(live: LiveMeeting, minutes: float | None) -> bool:
-    return minutes is not None and live.elapsed().total_seconds() >= minutes * 60
+    is_long_enough = minutes is not None and live.elapsed().total_seconds() >= minutes * 60
+    return live.is_stopped or is_long_enough
 
 
 def _how_to_resume(live: LiveMeeting) -> str:
@@ -154,7 +155,7 @@ def _tell(session: Session, log: MeetingLog, exports: tuple[ExportRequest, ...])
     if session.is_json:
         session.writer.json(outcome_record(session, meeting_id, log, files))
     else:
-        show_outcome(session, meeting_id, log)
+        show_outcome(session, meeting_id, log, exports)
     meeting = session.context.library.resolve(meeting_id)
     if meeting.state is not MeetingState.DONE:
         raise KnownError(

@@ -291,11 +291,16 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One plain sentence that the user should see."""
+    """One plain sentence that the user should see.
+
+    Attributes:
+        ends_recording: Nothing is recorded any more; of a running recorder only.
+    """
 
     kind: NoticeKind
     text: str
     stream: StreamId | None = None
+    ends_recording: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -159,6 +160,18 @@ class LiveMeeting:
                 self._on_stop(self)
                 self._worker.start()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is recorded any more."""
+        return self._is_stopped
+
+    def give_up(self) -> None:
+        """Stop because the recorder has; what could not be completed is told."""
+        try:
+            self.stop()
+        except KnownError as error:
+            self._job.report(error, stage="recording")
+
     def cancel(self) -> None:
         """Give up the work that follows `stop`; the meeting stays RECORDED. Does not wait."""
         self._job.cancel.set()
@@ -250,14 +263,17 @@ class RecordingService:
         """Start to record; audio is stored at once, captions follow when the models are up.
 
         Raises:
-            KnownError: A device cannot be opened, a meeting is already being recorded, or the
-                disk has less free than the setting asks for.
+            KnownError: A device cannot be opened, a meeting is already being recorded, the
+                recogniser does not know the language asked for, or the disk has less free than
+                the setting asks for.
         """
         with self._lock:
             if self._current is not None:
                 raise KnownError("A meeting is already being recorded. Stop it first.")
             if not request.devices:
                 raise KnownError("Nothing to record: choose a microphone or system audio.")
+            if request.language is not None:
+                self._core.require_language(self._core.settings().model_choice, request.language)
             self._require_disk()
             for earlier in self._unfinished:
                 # The final pass of an earlier meeting can wait; live text cannot.
@@ -329,11 +345,17 @@ class RecordingService:
         except BaseException:
             core.discard(meeting.meeting_id)
             raise
-        job.reporter.start_clock(capture.duration_s)
-        expected = expected_streams(job.folder, dict(request.devices))
-        core.meetings.set_streams(meeting.meeting_id, expected, 0.0)
-        job.describe(expected)
-        job.reporter.entered(MeetingState.RECORDING)
+        try:
+            job.reporter.start_clock(capture.duration_s)
+            expected = expected_streams(job.folder, dict(request.devices))
+            core.meetings.set_streams(meeting.meeting_id, expected, 0.0)
+            job.describe(expected)
+            job.reporter.entered(MeetingState.RECORDING)
+        except BaseException:
+            with contextlib.suppress(KnownError):
+                capture.stop()
+            core.discard(meeting.meeting_id)
+            raise
         session: EngineSession | None = None
         try:
             session = job.open_live(
@@ -354,7 +376,19 @@ class RecordingService:
         )
 
     def _noticing(self, job: MeetingJob) -> Callable[[Notice], None]:
-        return job.follower.on_notice
+        def listen(notice: Notice) -> None:
+            job.follower.on_notice(notice)
+            if notice.ends_recording:
+                # The recorder's thread, which calls this, cannot wait for its own end.
+                Worker(f"ending-{job.meeting_id}", lambda _stop: self._give_up(job)).start()
+
+        return listen
+
+    def _give_up(self, job: MeetingJob) -> None:
+        with self._lock:
+            live = self._current
+        if live is not None and live.meeting_id == job.meeting_id:
+            live.give_up()
 
     def _stopped(self, live: LiveMeeting) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ meeting is read by the same statements.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
@@ -120,7 +121,7 @@ def _streams(
         "WHERE :wanted IS NULL OR meeting_id = :wanted ORDER BY position",
         wanted,
     ):
-        originals.setdefault((owner, stream), []).append(data_dir / path)
+        originals.setdefault((owner, stream), []).append(data_dir / os.fsdecode(path))
     streams: dict[str, list[StreamInfo]] = {}
     for owner, stream, device, rate_hz, channels, path, sample_count, dropped in connection.execute(
         "SELECT meeting_id, stream, device, rate_hz, channels, spool_path, sample_count, "
@@ -134,7 +135,7 @@ def _streams(
                 device=device,
                 rate_hz=rate_hz,
                 channels=channels,
-                spool_path=data_dir / path,
+                spool_path=data_dir / os.fsdecode(path),
                 original_paths=tuple(originals.get((owner, stream), ())),
                 sample_count=sample_count,
                 dropped_samples=dropped,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 240
+from tests.e2e.recordings import ROOT, TIMEOUT_S, Recording
+from tests.sound_server import SoundServer
 
 
 @pytest.fixture
@@ -51,7 +49,16 @@ def crosstalk(environment: Mapping[str, str]) -> Callable[..., subprocess.Comple
     return run
 
 
-def last_json(output: str) -> dict[str, Any]:
-    """The one JSON object that `--json` leaves as the last line."""
-    result: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
-    return result
+@pytest.fixture
+def server():
+    """A running sound server with a pretend meeting and a pretend microphone."""
+    with SoundServer() as running:
+        yield running
+
+
+@pytest.fixture
+def recording(server, environment, tmp_path):
+    """A recording of both streams that has begun."""
+    with Recording(server, environment, tmp_path) as running:
+        running.wait_for(running.has_samples, "audio")
+        yield running

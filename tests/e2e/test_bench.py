@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ROOT, last_json
+from tests.e2e.recordings import ROOT, last_json
 
 pytestmark = pytest.mark.e2e
 DATA = ROOT / "tests" / "data"

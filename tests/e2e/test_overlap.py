@@ -27,7 +27,7 @@ from app.engine.session import LiveSession
 from app.lib.paths import resolve_paths
 from app.services.events import TranscriptChanged
 from app.ui.transcript.model import TranscriptModel
-from tests.e2e.conftest import ROOT
+from tests.e2e.recordings import ROOT
 from tests.e2e.transcripts import recall
 from tests.fakes.listener import make_config
 from tests.fakes.spools import write_spool

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import ROOT, last_json
+from tests.e2e.recordings import ROOT, last_json
 from tests.e2e.transcripts import (
     last_states,
     read_events,

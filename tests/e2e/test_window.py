@@ -33,7 +33,7 @@ from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode
 from app.ui.transcript.who import WhoPanel
 from app.ui.window import MainWindow
-from tests.e2e.conftest import ROOT
+from tests.e2e.recordings import ROOT
 from tests.e2e.transcripts import plain_words, recall
 from tests.sound_server import MIC_SINK, RATE_HZ, SYSTEM_SINK, SoundServer, is_available
 

@@ -1,7 +1,7 @@
 """Stand for `pyaudiowpatch` and `catap`: what their sources promise, driven by a test.
 
-PyAudioWPatch 0.2.12.9 `pyaudiowpatch/__init__.py` and catap 0.6.0 `session.py`, `audio_buffer.py`
-and `bindings/process.py` were read for it.
+PyAudioWPatch 0.2.12.9 `pyaudiowpatch/__init__.py` and catap 0.6.0 `session.py`, `audio_buffer.py`,
+`events.py`, `bindings/process.py` and `bindings/device.py` were read for it.
 """
 
 from __future__ import annotations
@@ -135,12 +135,31 @@ def sound_format(*, is_float: bool, bits: int = 32) -> SimpleNamespace:
 
 
 @dataclass
+class FakePropertyWatch:
+    """An open watch of one property of a Core Audio object."""
+
+    object_id: int
+    selector: str
+    callback: Callable[[Any], None]
+    close_count: int = 0
+
+    def close(self) -> None:
+        self.close_count += 1
+
+    def fire(self) -> None:
+        """Say that the property changed, as catap's dispatcher thread does."""
+        self.callback(SimpleNamespace(object_id=self.object_id, selector_fourcc=self.selector))
+
+
+@dataclass
 class FakeCatap:
-    """The module."""
+    """The module, and its submodule `events`."""
 
     refuses: bool = False
     processes: list[Any] = field(default_factory=list)
     sessions: list[FakeTapSession] = field(default_factory=list)
+    default_microphone: str = "MacBook Microphone"
+    watches: list[FakePropertyWatch] = field(default_factory=list)
 
     @property
     def RecordingSession(self) -> Any:
@@ -148,6 +167,25 @@ class FakeCatap:
 
     def find_process_by_pid(self, pid: int) -> Any:
         return SimpleNamespace(pid=pid)
+
+    @property
+    def events(self) -> FakeCatap:
+        return self
+
+    def list_audio_devices(self) -> list[Any]:
+        names = {"MacBook Microphone", "AirPods", self.default_microphone}
+        return [
+            SimpleNamespace(name=name, is_default_input=name == self.default_microphone)
+            for name in sorted(names)
+        ]
+
+    def watch_property(
+        self, object_id: int, selectors: str, callback: Callable[[Any], None]
+    ) -> FakePropertyWatch:
+        if self.refuses:
+            raise OSError("AudioObjectAddPropertyListener failed with status 560947818")
+        self.watches.append(FakePropertyWatch(object_id, selectors, callback))
+        return self.watches[-1]
 
     def list_audio_processes(self) -> list[Any]:
         return self.processes

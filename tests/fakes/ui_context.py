@@ -49,11 +49,12 @@ SOLO_FILE = Path("/nonexistent/solo.s16")
 class FakeLiveMeeting(LiveMeeting):
     """A recording that plays a tape when told to."""
 
+    is_stopped = False
+
     def __init__(self, library: FakeLibrary, request: RecordingRequest, listener: Listener) -> None:
         self.meeting_id = MeetingId("live0001")
         self.request = request
         self.tape = made.tape(self.meeting_id)
-        self.is_stopped = False
         self.held: Hold | None = None
         self.points: list[OperatingPoint] = []
         self.markers: list[Marker] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 import soundfile
 import soxr
 
-from app.audio import portaudio
+from app.audio import capture, portaudio
 from app.audio.linux import LinuxCaptureBackend
 from app.audio.player import SpoolPlayer
 from app.audio.repair import repair
@@ -36,6 +35,7 @@ from tests.pulse_recordings import (
     stop_started,
     stored,
 )
+from tests.small_disk import small_disk
 from tests.sound_server import (
     MIC_SINK,
     MICROPHONE,
@@ -95,6 +95,23 @@ def test_recording_holds_every_sample_of_both_streams(server, tmp_path):
     # White noise at -20 dBFS; the mean of two independent channels is 3 dB quieter.
     assert levels[StreamId.MIC] == pytest.approx(-20.0, abs=0.5)
     assert levels[StreamId.SYSTEM] == pytest.approx(-23.0, abs=0.5)
+
+
+def test_blocks_of_the_real_time_callback_have_one_length(server, tmp_path, monkeypatch):
+    lengths = []
+
+    class Counted(capture.Callback):
+        def __call__(self, frames, count, times, status) -> None:
+            lengths.append(len(frames))
+            super().__call__(frames, count, times, status)
+
+    monkeypatch.setattr(capture, "Callback", Counted)
+    recording = start(tmp_path / "meeting", {StreamId.MIC: "default"})
+    record_for(recording, 1.0)
+    recording.stop()
+
+    # A block of one frame costs as much as one of a thousand: the budget could not be kept.
+    assert set(lengths) == {round(capture.BLOCK_S * RATE_HZ)}
 
 
 def test_streams_share_one_time_line_when_both_hear_the_same(server, tmp_path):
@@ -357,19 +374,14 @@ def test_system_audio_follows_the_default_output(server, tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 3 MB; skips where mounting is not allowed."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    stop_started()
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path):
+    """A disk of 3 MB."""
+    with small_disk(tmp_path / "disk", 3) as folder:
+        yield folder
+        stop_started()
 
 
-def test_full_disk_stops_cleanly_and_keeps_all_but_a_second(server, tmp_path, small_disk):
+def test_full_disk_stops_cleanly_and_keeps_all_but_a_second(server, tmp_path, disk):
     make_noise(tmp_path / "system.wav", 20.0, 2, seed=12)
     make_noise(tmp_path / "mic.wav", 20.0, 1, seed=13)
     notices, told = [], threading.Event()
@@ -378,7 +390,7 @@ def test_full_disk_stops_cleanly_and_keeps_all_but_a_second(server, tmp_path, sm
         notices.append(notice)
         told.set()
 
-    folder = small_disk / "meeting"
+    folder = disk / "meeting"
     started_s = time.monotonic()
     capture = LinuxCaptureBackend().start(BOTH, folder, on_notice)
     started.append(capture)

@@ -135,6 +135,8 @@ def callback_record(costs_s: np.ndarray, blocks_s: np.ndarray) -> dict[str, floa
         "over_budget": int(np.sum(shares > BUDGET_SHARE)),
         "blocks": len(shares),
         "shortest_block_ms": 1000 * float(blocks_s.min()),
+        "median_block_ms": 1000 * float(np.median(blocks_s)),
+        "longest_block_ms": 1000 * float(blocks_s.max()),
         "longest_cost_ms": 1000 * float(costs_s.max()),
     }
 
@@ -146,6 +148,7 @@ class TimedCallback(capture.Callback):
     # Written once, because memory is measured too and untouched pages come later.
     costs_s, cpu_s, blocks_s = np.full((3, 5_000_000), -1.0, dtype=np.float32)
     count = 0
+    overflows = 0
 
     def __call__(self, frames, count, times, status) -> None:
         started_s, cpu_s = time.perf_counter(), time.thread_time()
@@ -155,6 +158,7 @@ class TimedCallback(capture.Callback):
         self.cpu_s[slot] = time.thread_time() - cpu_s
         self.blocks_s[slot] = len(frames) / RATE_HZ
         TimedCallback.count += 1
+        TimedCallback.overflows += bool(status.input_overflow)
 
 
 def noise(channels: int, seed: int) -> np.ndarray:
@@ -240,6 +244,7 @@ def main() -> None:
                 "pieces_intact": intact,
                 "lost_samples": {str(i.stream): i.dropped_samples for i in infos.values()},
                 "overrun_frames": dropped,
+                "portaudio_overflows": TimedCallback.overflows,
                 "callback_share": callback_record(
                     TimedCallback.costs_s[:count], TimedCallback.blocks_s[:count]
                 ),

@@ -11,13 +11,16 @@ from PySide6.QtWidgets import QMessageBox
 from app.domain.errors import Category, ErrorReport, KnownError, Severity
 from app.domain.ids import MeetingId, StreamId
 from app.domain.marks import HoldReason, Marker
+from app.domain.meeting import MeetingState
 from app.domain.session import OperatingPoint
-from app.services.events import Failed
+from app.services.events import Failed, StateChanged
+from app.services.recording import RecordingRequest
 from app.settings.schema import CaptureSettings, Settings, TranscriptSettings
 from app.ui.actions import Do
 from app.ui.transcript.who import WhoPanel
 from app.ui.tray import Tray
 from tests.fakes import ui_meetings as made
+from tests.fakes.ui_context import FakeLiveMeeting
 
 pytestmark = pytest.mark.ui
 
@@ -193,6 +196,27 @@ def test_stop_saves_and_opens_the_finished_meeting(desk):
 
     assert desk.window.pages.currentWidget() is desk.window.review
     desk.wait(lambda: desk.window.review.title.title == "Stand-up")
+
+
+def test_a_recording_that_ended_by_itself_is_shown_as_saved(desk):
+    live = desk.start_recording()
+    recorded = StateChanged(meeting_id=live.meeting_id, t=9.0, state=MeetingState.RECORDED)
+
+    live.emit(recorded)
+    desk.wait(lambda: "Recording saved" in desk.window.live.status.text())
+
+    assert not desk.window.live.is_running
+    assert not desk.window.live.dot.isVisible()
+    assert not desk.window.live.stop_button.isVisible()
+
+
+def test_a_recording_that_ended_before_it_was_shown_is_saved(desk, monkeypatch):
+    monkeypatch.setattr(FakeLiveMeeting, "is_stopped", True)
+
+    desk.window.live.record(RecordingRequest(devices={StreamId.MIC: "default"}))
+    desk.wait(lambda: "Recording saved" in desk.window.live.status.text())
+
+    assert not desk.window.live.is_running
 
 
 def _ask(desk, number: int) -> WhoPanel:

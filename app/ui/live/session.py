@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId, StreamId
 from app.domain.marks import Hold, HoldReason
+from app.domain.meeting import MeetingState
 from app.domain.messages import Notice, NoticeKind
 from app.domain.session import OperatingPoint
 from app.services.events import (
@@ -24,6 +25,7 @@ from app.services.events import (
     Noticed,
     Progressed,
     Started,
+    StateChanged,
     TranscriptChanged,
 )
 from app.services.recording import LiveMeeting, RecordingRequest
@@ -175,7 +177,7 @@ class LiveSession(QObject):
     def _started(self, live: LiveMeeting) -> None:
         self._live = live
         self.meeting_id = live.meeting_id
-        self._enter(LiveState.RUNNING)
+        self._enter(LiveState.FINISHING if live.is_stopped else LiveState.RUNNING)
 
     def _refused(self, problem: Problem) -> None:
         self.meeting_id = None
@@ -227,10 +229,17 @@ class LiveSession(QObject):
                     self._show_notice(event.notice)
                 case Failed():
                     self._show_failure(event)
+                case StateChanged():
+                    self._follow(event.state)
                 case Finished():
                     self._end()
                 case _:
                     log.debug("no view for %s", type(event).__name__)
+
+    def _follow(self, state: MeetingState) -> None:
+        # A recorder that gave up has stopped the meeting by itself.
+        if state is MeetingState.RECORDED and self._live and self.state is LiveState.RUNNING:
+            self._enter(LiveState.FINISHING)
 
     def _show_hold(self, hold: Hold) -> None:
         self.hold_reason = hold.reason if hold.end is None else None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.audio import capture, portaudio
-from app.audio.capture import Callback, PortAudioInput, open_input, ring_for
+from app.audio.capture import BLOCK_S, Callback, PortAudioInput, open_input, ring_for
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from tests.fakes.audio_device import ManualClock, make_device
@@ -26,18 +26,17 @@ def module(monkeypatch):
 def test_callback_uses_less_than_a_tenth_of_a_block():
     ring = ring_for(make_device(channels=2))
     callback = Callback(ring, time.monotonic)
-    block = np.ones((960, 2), dtype=np.int16)
-    block_s = 960 / 48_000
+    block = np.ones((round(BLOCK_S * 48_000), 2), dtype=np.int16)
     durations_s = []
 
     for _ in range(1_000):
         began_s = time.perf_counter()
-        callback(block, 960, None, None)
+        callback(block, len(block), None, None)
         durations_s.append(time.perf_counter() - began_s)
 
     # The ring overflows on the way: dropping must be as cheap as storing.
     assert ring.dropped_frames > 0
-    assert statistics.quantiles(durations_s, n=100)[94] < block_s / 10
+    assert statistics.quantiles(durations_s, n=100)[94] < BLOCK_S / 10
 
 
 def test_blocks_reach_the_ring_with_their_time(module):
@@ -53,6 +52,7 @@ def test_blocks_reach_the_ring_with_their_time(module):
     assert set(opened.ring.read(1000)[0][:, 0]) == {7}
     assert stream.is_started
     assert (stream.arguments["samplerate"], stream.arguments["channels"]) == (48_000, 1)
+    assert stream.arguments["blocksize"] == 960
 
 
 def test_end_by_itself_is_a_loss_and_closing_is_none(module):

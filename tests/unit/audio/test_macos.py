@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 
 from app.audio import macos, portaudio
-from app.audio.macos import TAP_KEY, MacCaptureBackend, MacSurroundings, TapInput
+from app.audio.macos import (
+    TAP_KEY,
+    MacCaptureBackend,
+    MacSurroundings,
+    MicrophoneWatch,
+    TapInput,
+)
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
 from app.lib.clock import SystemClock
+from tests.fakes.audio_device import make_device
 from tests.fakes.loopback_modules import RATE_HZ, FakeCatap, sound_format
 from tests.fakes.sounddevice_module import FakeSoundDevice
 
@@ -20,7 +27,7 @@ pytestmark = pytest.mark.unit
 def catap(monkeypatch):
     """A Mac with a microphone that lets system audio be tapped."""
     module = FakeCatap()
-    monkeypatch.setattr(macos, "load_catap", lambda: module)
+    monkeypatch.setitem(sys.modules, "catap", module)
     monkeypatch.setattr(portaudio, "load", lambda: FakeSoundDevice(("MacBook Microphone",)))
     return module
 
@@ -63,11 +70,52 @@ def test_tap_excludes_this_program_and_its_buffers_arrive_bit_by_bit(catap):
     assert not tap.is_lost
 
 
-def test_integer_samples_of_24_bits_in_32_keep_their_level():
-    whole = np.array([[2**30, -(2**30)]], dtype="<i4")
-    buffer = SimpleNamespace(data=whole.tobytes(), format=sound_format(is_float=False))
+@pytest.mark.parametrize("bits", [16, 24, 32])
+def test_integer_samples_keep_their_level(bits):
+    values = [2**14, -(2**14)]
+    data = b"".join((v << (bits - 16)).to_bytes(bits // 8, "little", signed=True) for v in values)
+    buffer = SimpleNamespace(data=data, format=sound_format(is_float=False, bits=bits))
 
-    assert macos._int16_frames(buffer).tolist() == [[2**14, -(2**14)]]
+    assert macos._int16_frames(buffer).tolist() == [values]
+
+
+def microphone(name: str = "MacBook Microphone") -> SimpleNamespace:
+    """An open microphone."""
+    return SimpleNamespace(device=make_device(name=name))
+
+
+def test_default_microphone_is_followed_and_a_chosen_one_kept(catap):
+    backend, watch = MacCaptureBackend(), MicrophoneWatch()
+    before = watch.changed.is_set()
+
+    def is_right(wanted: str, stream: StreamId = StreamId.MIC) -> bool:
+        return backend.is_right(wanted, stream, microphone(), watch)
+
+    assert is_right("default")
+    catap.default_microphone = "AirPods"
+    catap.watches[0].fire()
+
+    assert (before, watch.changed.is_set()) == (False, True)
+    assert (catap.watches[0].object_id, catap.watches[0].selector) == (1, "dIn ")
+    assert not is_right("default")
+    assert is_right("portaudio:MacBook Microphone")
+    assert is_right("default", StreamId.SYSTEM)
+    watch.close()
+    watch.close()
+    assert catap.watches[0].close_count == 1
+
+
+def test_microphone_is_kept_where_the_default_is_not_known(catap, monkeypatch):
+    catap.refuses = True
+    watch = MicrophoneWatch()
+
+    def refuse() -> None:
+        raise OSError("AudioObjectGetPropertyData failed with status 560947818")
+
+    monkeypatch.setattr(catap, "list_audio_devices", refuse)
+
+    assert MacCaptureBackend().is_right("default", StreamId.MIC, microphone(), watch)
+    watch.close()
 
 
 def test_tap_that_fails_is_lost(catap):

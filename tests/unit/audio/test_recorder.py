@@ -310,6 +310,7 @@ def test_full_disk_stops_the_recording_and_keeps_what_is_there(bench, monkeypatc
     info = one.recorder.stop()[0]
 
     assert one.notices[0].kind is NoticeKind.DISK
+    assert one.notices[0].ends_recording
     assert "The disk is full" in one.notices[0].text
     assert device.close_count > 0
     assert info.sample_count == 16_000
@@ -328,6 +329,7 @@ def test_bug_in_the_recorder_releases_readers_and_is_told(bench, monkeypatch, ca
     assert one.noticed.acquire(timeout=WAIT_S)
     assert one.recorder.sources()[StreamId.MIC].read(0, 1, timeout_s=WAIT_S) is None
     assert "What came before is kept" in one.notices[0].text
+    assert one.notices[0].ends_recording
 
 
 def test_nothing_of_a_hold_is_stored_and_the_time_line_goes_on(bench):

@@ -8,6 +8,8 @@ import pytest
 
 from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
+from app.domain.meeting import MeetingState
+from app.domain.messages import Notice, NoticeKind
 from app.domain.session import OperatingPoint
 from app.services.events import StateChanged, TranscriptChanged
 from tests.fakes.engine import MODELS
@@ -97,6 +99,26 @@ def test_missing_weights_keep_the_recording_and_exit_3(line):
     assert "crosstalk library refine" in result.stderr
     (record,) = line.program.library.records.values()
     assert record.meeting.duration_s == 0.5
+
+
+def test_a_recording_that_ends_by_itself_ends_the_command(line, monkeypatch):
+    service = line.program.context.recording
+    original = service.start
+
+    def start(request, listener):
+        live = original(request, listener)
+        text = "The disk is full."
+        notice = Notice(kind=NoticeKind.DISK, text=text, ends_recording=True)
+        line.program.backend.on_notice(notice)
+        return live
+
+    monkeypatch.setattr(service, "start", start)
+
+    result = line.run("record")
+
+    assert "note: The disk is full." in result.stderr
+    (record,) = line.program.library.records.values()
+    assert record.meeting.state is MeetingState.DONE
 
 
 def kill_at(line, monkeypatch, kind, state=None):

@@ -84,6 +84,37 @@ def test_nothing_is_loaded_ahead_when_the_setting_or_a_meeting_forbids_it(progra
     assert program.engine.warmed == []
 
 
+def test_a_language_that_nobody_knows_is_refused_only_where_it_was_asked_for(program):
+    status = program.weights.statuses["whisper-base"]
+    program.weights.statuses["whisper-base"] = replace(status, languages=("en", "de"))
+    with pytest.raises(KnownError, match='does not know the language "xx"'):
+        start(program, language="xx")
+    assert program.library.records == {}
+    assert program.backend.captures == []
+
+    settings = program.settings_file.current
+    program.settings_file.save(replace(settings, transcript=TranscriptSettings(language="xx")))
+    live = start(program)
+    live.stop()
+
+    assert live.wait(10)
+    assert len(program.library.records) == 1, "a setting of old must not cost a recording"
+
+
+def test_a_library_that_refuses_at_the_start_leaves_no_device_open(program, monkeypatch):
+    def refuse(*_arguments):
+        raise KnownError("The library is in use.", category=Category.LIBRARY)
+
+    monkeypatch.setattr(program.library.meetings, "set_streams", refuse)
+
+    with pytest.raises(KnownError, match="in use"):
+        start(program)
+
+    assert program.backend.captures[0].stop_count == 1
+    assert program.library.records == {}
+    assert program.context.recording.current is None
+
+
 def test_stop_is_idempotent(program):
     live = start(program, wants_refine=False)
 
@@ -230,6 +261,47 @@ def test_notices_of_the_recorder_reach_the_listener_and_the_library(program):
 
     assert notice in [e.notice for e in program.events_of(Noticed)]
     assert program.library.records[live.meeting_id].notices == [notice]
+
+
+THE_END = Notice(kind=NoticeKind.DISK, text="The disk is full.", ends_recording=True)
+
+
+def test_a_recording_that_its_recorder_gave_up_is_finished(program):
+    program.engine.final = [MODELS, patch(segment("a", "hallo", revision=5))]
+    live = start(program)
+
+    program.backend.on_notice(THE_END)
+
+    assert live.wait(10)
+    assert live.is_stopped
+    assert program.context.recording.current is None
+    assert program.library.meetings.get(live.meeting_id).state is MeetingState.DONE
+    assert program.library.records[live.meeting_id].notices == [THE_END]
+
+
+def test_what_a_recorder_that_gave_up_could_not_complete_is_told(program):
+    live = start(program)
+    program.backend.captures[0].stop_error = KnownError("Nothing fits.", category=Category.DISK)
+
+    program.backend.on_notice(THE_END)
+
+    assert live.wait(10)
+    assert [e.report.user_text for e in program.events_of(Failed)] == ["Nothing fits."]
+    assert isinstance(program.events[-1], Finished)
+    assert program.context.recording.current is None
+
+
+def test_end_of_an_earlier_recorder_leaves_the_meeting_that_runs(program):
+    start(program, wants_refine=False).stop()
+    late = program.backend.on_notice
+    live = start(program, wants_refine=False)
+
+    late(THE_END)
+
+    assert not live.wait(0.2)
+    assert program.context.recording.current is live
+    live.stop()
+    assert live.wait(10)
 
 
 def test_a_running_recording_can_be_found_after_a_crash(program):

@@ -54,6 +54,9 @@ def arguments_for_people(call: ast.Call) -> Iterator[ast.expr]:
     if name in ("progress", "on_progress"):
         yield from call.args
     yield from (word.value for word in call.keywords if word.arg in _TEXT_OF.get(name, ()))
+    if any(getattr(getattr(arg, "value", None), "id", "") == "NoticeKind" for arg in call.args):
+        # A method that makes a notice of its kind and its text.
+        yield from call.args
 
 
 def is_put_together(argument: ast.expr) -> bool:
