@@ -455,13 +455,13 @@ def test_what_the_header_remarks_takes_no_room_from_the_list(desk):
     window.resize(900, 600)
     desk.start_recording()
     before_px = window.library.width()
+    window.live._show_delay(2.0, 2.8)
+    window.live._show_lag(12.6)
 
     window.kit.actions[Do.PAUSE].trigger()
     desk.wait(window.live.held.isVisible)
-    window.live.delay.setText("2.8 / 2.0 s")
-    window.live.delay.show()
 
-    desk.wait(lambda: window.live.delay.width() > 0)
+    assert not window.live.delay.isVisible()
     assert window.library.width() == before_px
     desk.wait(lambda: not any(meter.isVisible() for meter in window.live.meters.values()))
     window.kit.actions[Do.PAUSE].trigger()

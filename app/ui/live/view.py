@@ -410,6 +410,8 @@ class LiveView(QStackedWidget):
             HoldReason.OFF_RECORD: self.tr("Off the record: nothing is recorded"),
         }
         self.held.setVisible(reason is not None)
+        if reason is not None:
+            self.delay.hide()
         self.held.setText(texts.get(reason, "") if reason is not None else "")
         self._dress_dot()
 
@@ -436,7 +438,8 @@ class LiveView(QStackedWidget):
         self.delay.setText(f"{observed_s:.1f} / {promised_s:.1f} s")
         self.delay.set_tip(tip)
         self.delay.setAccessibleName(tip)
-        self.delay.setVisible(self.is_running)
+        is_held = self.session is not None and self.session.hold_reason is not None
+        self.delay.setVisible(self.is_running and not is_held)
 
     @Slot(object)
     def _show_health(self, health: Health) -> None:
