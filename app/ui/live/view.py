@@ -41,6 +41,8 @@ from app.ui.widgets.choice import Choice
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.level_meter import REFRESH_MS, LevelMeter
 
+HEAD_MIN_PX = 420
+"""Where a window leaves less than the header wants, its parts give way and not the list beside."""
 SAMPLE_MIC = "mic.flac"
 SAMPLE_SYSTEM = "system.flac"
 
@@ -84,6 +86,7 @@ class LiveView(QStackedWidget):
         page.setProperty("kind", "page")
         head = QFrame(page)
         head.setProperty("kind", "header")
+        head.setMinimumWidth(HEAD_MIN_PX)
         self.title = ElidedLabel("", head)
         self.title.setProperty("kind", "heading")
         self.dot = QLabel(head)
@@ -412,6 +415,7 @@ class LiveView(QStackedWidget):
         self.held.setVisible(reason is not None)
         if reason is not None:
             self.delay.hide()
+        self._tick()
         self.held.setText(texts.get(reason, "") if reason is not None else "")
         self._dress_dot()
 
