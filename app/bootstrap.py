@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING
 
 from app.cli.session import Launch, Program, TakeApart, WindowBench
 from app.domain.ids import MeetingId, TrackId
+from app.domain.meeting import StreamInfo
 from app.domain.messages import Float32Array
-from app.domain.ports import SeparationModel, SpeechFinder, VoiceFollower
+from app.domain.ports import (
+    AudioFiles,
+    CaptureBackend,
+    ExporterRegistry,
+    Player,
+    SeparationModel,
+    SpeechFinder,
+    VoiceFollower,
+)
 from app.domain.remote import Answer, Order
 from app.domain.sentences import join, say
 from app.domain.units import Span
@@ -40,7 +49,7 @@ def program() -> Program:
         open_separation=open_separation,
         open_voice_follower=open_voice_follower,
         window_bench=WindowBench(
-            fill=fill_library, time_first_paint=time_first_paint, measure=measure_window
+            fill=fill_library, time_first_list=time_first_list, measure=measure_window
         ),
         open_take_apart=open_take_apart,
         denoise=denoise,
@@ -182,11 +191,11 @@ def fill_library(data_dir: Path, meeting_count: int) -> None:
             library.transcripts.apply(meeting.meeting_id, patch)
 
 
-def time_first_paint(context: AppContext) -> float:
-    """`Clock.monotonic` at the first painted window of this process."""
-    from app.ui import measure
+def time_first_list(context: AppContext) -> float:
+    """`Clock.monotonic` when this process had painted the list of the library."""
+    from app.ui import first_list
 
-    return measure.time_first_paint(context)
+    return first_list.time_first_list(context)
 
 
 def measure_window(context: AppContext, meeting_count: int, engine_s: float) -> UiFigures:
@@ -197,11 +206,9 @@ def measure_window(context: AppContext, meeting_count: int, engine_s: float) -> 
 
 
 def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppContext:
-    # Imported here so that `crosstalk --help` does not wait for SQL and sound libraries.
-    from app.audio.backend import open_audio_files, open_capture_backend, open_player, repair
+    # Imported here so that `crosstalk --help` does not wait for it.
     from app.backends.weights import LocalWeights
     from app.engine.process_host import ProcessHost, SpawnedEngine
-    from app.export.registry import Exporters
     from app.store.library import open_library
 
     clock = SystemClock()
@@ -215,9 +222,7 @@ def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppCon
     engine = ProcessHost(lambda: SpawnedEngine(paths.logs_dir), clock=clock)
     stack.callback(engine.close)
     core = Core(
-        meetings=library.meetings,
-        transcripts=library.transcripts,
-        speakers=library.speakers,
+        library=library,
         engine=engine,
         weights=LocalWeights(paths.models_dir, paths.manifest_file),
         clock=clock,
@@ -225,13 +230,43 @@ def _open(paths: Paths, settings_file: SettingsFile, stack: ExitStack) -> AppCon
         settings=lambda: settings_file.current,
     )
     devices = Devices(
-        capture=open_capture_backend(),
-        files=open_audio_files(),
-        player=open_player(),
-        exporters=Exporters(),
+        capture=_open_capture,
+        files=_open_files,
+        player=_open_player,
+        exporters=_open_exporters,
         pick_voice=pick_voice,
-        repair=repair,
+        repair=_repair,
     )
     context = assemble(core, devices, settings_file, opening_notices=notices)
-    stack.callback(context.recording.close)
+    stack.callback(context.close)
     return context
+
+
+def _open_capture() -> CaptureBackend:
+    from app.audio.backend import open_capture_backend
+
+    return open_capture_backend()
+
+
+def _open_files() -> AudioFiles:
+    from app.audio.backend import open_audio_files
+
+    return open_audio_files()
+
+
+def _open_player() -> Player:
+    from app.audio.backend import open_player
+
+    return open_player()
+
+
+def _open_exporters() -> ExporterRegistry:
+    from app.export.registry import Exporters
+
+    return Exporters()
+
+
+def _repair(folder: Path) -> tuple[StreamInfo, ...]:
+    from app.audio.backend import repair
+
+    return repair(folder)

@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from app.backends.manifest import HubSource, Source, WeightFile, Wheel, WheelSource
 from app.domain.errors import Cancelled
 from app.domain.sentences import say
@@ -138,6 +136,8 @@ def _finish(
 
 def _suspend(pid: int, *, is_paused: bool) -> None:
     """Let a process stand still or go on; its connection is kept, or made again by its retries."""
+    import psutil
+
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         if is_paused:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import psutil
-
 from app.backends.fetching import (
     Progress,
     Run,
@@ -37,6 +35,7 @@ from app.backends.manifest import (
 from app.domain.errors import Category, KnownError
 from app.domain.ports import ModelStatus
 from app.domain.sentences import join, say
+from app.lib.once import once
 from app.lib.paths import SOURCE_ROOT
 
 log = logging.getLogger(__name__)
@@ -95,7 +94,14 @@ class LocalWeights:
         self._models_dir = models_dir
         self._manifest_file = manifest_file
         self._run = run
-        self._memory_bytes = memory_bytes or psutil.virtual_memory().total
+        if memory_bytes is not None:
+            self._memory_bytes = memory_bytes
+
+    @once
+    def _memory_bytes(self) -> int:
+        import psutil
+
+        return int(psutil.virtual_memory().total)
 
     @property
     def _manifest(self) -> Manifest:

@@ -32,7 +32,7 @@ class UiFigures:
     """What was measured; an empty tuple where nothing could be.
 
     Attributes:
-        starts_s: From the start of a new process to the first painted window.
+        starts_s: From the start of a new process to the first painted list of the library.
         opens_ms: From the call to the painted transcript of three hours.
         frames_ms: One step of scrolling through it, painted.
         searches_ms: From the call to the listed hits, over all meetings.

@@ -42,10 +42,9 @@ START_TIMEOUT_S = 120
     show_default=True,
     help="Seconds to watch while the sample meeting runs through the engine; 0 leaves it out.",
 )
-@click.option("--start-only", is_flag=True, hidden=True)
 @json_option
 @common_options
-def ui(meetings: int, starts: int, engine_s: float, start_only: bool) -> None:
+def ui(meetings: int, starts: int, engine_s: float) -> None:
     """Start, opening, scrolling, search and stalls of the window, on invented meetings."""
     session = current_session()
     bench = session.program.window_bench
@@ -56,9 +55,6 @@ def ui(meetings: int, starts: int, engine_s: float, start_only: bool) -> None:
             "There is no display to measure the window on. Set QT_QPA_PLATFORM=offscreen, or "
             "use xvfb-run."
         )
-    if start_only:
-        session.writer.json({"painted_s": bench.time_first_paint(session.context)})
-        return
     record = _measure(session, bench, meetings, starts, engine_s)
     record |= {"machine": machine_record(SystemClock())}
     if session.is_json:
@@ -92,7 +88,7 @@ def _start(folder: Path) -> float:
         KnownError: It did not.
     """
     clock = SystemClock()
-    command = [sys.executable, "-m", "app", "bench", "ui", "--start-only", "--json"]
+    command = [sys.executable, "-m", "app", "--time-start"]
     began_s = clock.monotonic()
     done = subprocess.run(
         [*command, "--data-dir", str(folder)],

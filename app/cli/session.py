@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the benches would hold up every start
     from app.bench.ui import UiFigures
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-TakeApart = Callable[[Float32Array, Sequence[Float32Array]], Float32Array | None]
+TakeApart = Callable[[Float32Array, Sequence[Float32Array]], "Float32Array | None"]
 """From a mixture and what each voice sounds like alone to the voices, float32 (voices, n), in that
 order; None where one of them is too short."""
 
@@ -47,13 +47,13 @@ class WindowBench:
 
     Attributes:
         fill: Puts invented meetings into the library of a new data folder.
-        time_first_paint: `Clock.monotonic` at the first painted window of this process.
+        time_first_list: `Clock.monotonic` when this process had painted the list of the library.
         measure: All other figures of a library with so many meetings, watching the engine at
             work for some seconds.
     """
 
     fill: Callable[[Path, int], None]
-    time_first_paint: Callable[[AppContext], float]
+    time_first_list: Callable[[AppContext], float]
     measure: Callable[[AppContext, int, float], UiFigures]
 
 

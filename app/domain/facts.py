@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.ids import TrackId
 from app.domain.meeting import MeetingTranscript
+from app.domain.messages import SegmentUpdate
 from app.domain.units import Span, to_samples, to_seconds
 
 TURN_PAUSE_S = 2.0
@@ -52,7 +53,7 @@ def meeting_facts(transcript: MeetingTranscript) -> tuple[SpeakerFacts, ...]:
     spoken = [
         (segment.track, segment.span)
         for segment in transcript.segments
-        if segment.words and transcript.text_of(segment).strip()
+        if segment.words and _has_text(transcript, segment)
     ]
     turns = _turns(spoken)
     interrupters = _interrupters(turns)
@@ -74,6 +75,13 @@ def meeting_facts(transcript: MeetingTranscript) -> tuple[SpeakerFacts, ...]:
         )
         for track, spans in by_track.items()
     )
+
+
+def _has_text(transcript: MeetingTranscript, segment: SegmentUpdate) -> bool:
+    edited = transcript.edited_texts.get(segment.segment_id)
+    if edited is not None:
+        return bool(edited.strip())
+    return any(word.text for word in segment.words)
 
 
 def _turns(spoken: Iterable[tuple[TrackId | None, Span]]) -> list[_Turn]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.units import Span
 
-Float32Array = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
+if TYPE_CHECKING:  # a tenth of a second, for two names
+    import numpy as np
+    import numpy.typing as npt
+
+Float32Array: TypeAlias = "npt.NDArray[np.float32]"
+IntArray: TypeAlias = "npt.NDArray[np.int64]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

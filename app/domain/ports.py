@@ -637,6 +637,18 @@ class AsrModel(Protocol):
 # --- Store ---------------------------------------------------------------------------------
 
 
+class MeetingShelf(Protocol):
+    """What meetings there are; every method may be called from any thread."""
+
+    def list(self) -> tuple[MeetingSummary, ...]:
+        """All meetings, newest first."""
+        ...
+
+    def unfinished(self) -> tuple[MeetingSummary, ...]:
+        """The meetings that somebody records or refines, or did when their process died."""
+        ...
+
+
 class MeetingStore(Protocol):
     """Meetings and everything about them but the words."""
 
@@ -650,14 +662,6 @@ class MeetingStore(Protocol):
         Raises:
             KnownError: No such meeting.
         """
-        ...
-
-    def list(self) -> tuple[MeetingSummary, ...]:
-        """All meetings, newest first."""
-        ...
-
-    def unfinished(self) -> tuple[MeetingSummary, ...]:
-        """The meetings that somebody records or refines, or did when their process died."""
         ...
 
     def set_state(self, meeting_id: MeetingId, state: MeetingState) -> None:
@@ -872,6 +876,30 @@ class SpeakerStore(Protocol):
 
     def voiceprints(self) -> tuple[Voiceprint, ...]:
         """All embeddings."""
+        ...
+
+
+class LibraryStores(Protocol):
+    """One open library; a store may be opened when it is first asked for."""
+
+    @property
+    def shelf(self) -> MeetingShelf:
+        """The list of what there is."""
+        ...
+
+    @property
+    def meetings(self) -> MeetingStore:
+        """Meetings and everything about them but the words."""
+        ...
+
+    @property
+    def transcripts(self) -> TranscriptStore:
+        """Words, and what the user made of them."""
+        ...
+
+    @property
+    def speakers(self) -> SpeakerStore:
+        """Enrolled people."""
         ...
 
 

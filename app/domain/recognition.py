@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-import numpy as np
-
 from app.domain.messages import Float32Array
 
 CERTAIN = 0.9
@@ -86,6 +84,13 @@ class LogisticWeights:
         return self.bias + score * slope + self.speech * heard + self.enrolled * stored
 
 
+def _no_voices() -> Float32Array:
+    # Imported here, as below: listing meetings needs this file's names for certainty only.
+    import numpy as np
+
+    return np.zeros((0, 0), dtype=np.float32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """What turns two embeddings of one model into odds.
@@ -98,13 +103,13 @@ class Calibration:
 
     model_id: str
     weights: LogisticWeights
-    cohort: Float32Array = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    cohort: Float32Array = field(default_factory=_no_voices)
     nearest_count: int = 50
     highest_log_odds: float = math.inf
 
     def score(self, voice: Float32Array, person: Float32Array) -> float:
         """How alike two vectors are: the cosine, normalised where there is a cohort."""
-        cosine = float(np.dot(voice, person))
+        cosine = float(voice @ person)
         if not len(self.cohort):
             return cosine
         voice_mean, voice_spread = self._strangers(voice)
@@ -121,6 +126,8 @@ class Calibration:
         """Mean and spread of the cosines with the most similar strangers."""
         cosines = self.cohort @ vector
         count = min(self.nearest_count, len(cosines))
+        import numpy as np
+
         nearest = np.partition(cosines, len(cosines) - count)[-count:]
         return float(np.mean(nearest)), max(float(np.std(nearest)), 1e-3)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.domain.errors import KnownError
 from app.domain.ids import MeetingId, SegmentId, StreamId
@@ -13,7 +14,9 @@ from app.domain.messages import SegmentUpdate, SpeakerTurn
 from app.domain.sentences import say
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
-from app.domain.voice_quality import VoiceQuality
+
+if TYPE_CHECKING:  # it needs numpy, which a window that lists its meetings does not
+    from app.domain.voice_quality import VoiceQuality
 
 MAX_PADDING_S = 1.8
 

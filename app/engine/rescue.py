@@ -43,7 +43,7 @@ from app.pipeline.separate import (
 )
 from app.pipeline.solo import Read, alone
 
-Learned = Callable[[TrackId], Float32Array | None]
+Learned = Callable[[TrackId], "Float32Array | None"]
 """What a person sounds like alone, from `exemplars.learn`; None for too little of it."""
 
 log = logging.getLogger(__name__)

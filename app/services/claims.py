@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 from app.domain.ids import StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState, StreamInfo
 from app.domain.sentences import Sentence, say
@@ -42,8 +40,14 @@ def release(folder: Path) -> None:
 
 def is_claimed(folder: Path) -> bool:
     """Whether a living process, this one included, works on the meeting in `folder`."""
+    note = folder / CLAIM_NAME
+    if not note.exists():
+        return False
+    # Imported here: there is hardly ever a note, and every start looks for one.
+    import psutil
+
     try:
-        pid, started_s = (folder / CLAIM_NAME).read_text(encoding="ascii").split()
+        pid, started_s = note.read_text(encoding="ascii").split()
         # A dead process may have had our number: in a sandbox every start gets the same one.
         is_own = int(pid) == os.getpid()
         found_s: float = _own_start_s() if is_own else psutil.Process(int(pid)).create_time()
@@ -79,7 +83,7 @@ def adopt_orphans(
         The meetings that are RECORDED by it.
     """
     adopted = []
-    for summary in core.meetings.unfinished():
+    for summary in core.shelf.unfinished():
         meeting = summary.meeting
         folder = core.folder_of(meeting.meeting_id)
         if is_claimed(folder):
@@ -116,6 +120,8 @@ def expected_streams(folder: Path, devices: dict[StreamId, str]) -> tuple[Stream
 @cache
 def _own_start_s() -> float:
     """Asked once: on Linux the answer moves when the clock is set."""
+    import psutil
+
     return float(psutil.Process().create_time())
 
 

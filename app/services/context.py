@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from app.domain.ports import Player
 from app.lib.paths import Paths
-from app.services.diagnostics import DiagnosticsService
-from app.services.exporting import ExportingService
-from app.services.inbox import InboxService
-from app.services.library import LibraryService
-from app.services.listening import ListeningService
-from app.services.models import ModelsService
-from app.services.recording import RecordingService
-from app.services.retention import RetentionService
-from app.services.speakers import SpeakersService
-from app.services.transcribing import TranscribingService
-from app.services.updates import UpdatesService
-from app.services.vocabulary import VocabularyService
 from app.settings.files import SettingsFile
 from app.settings.schema import Settings
 
+if TYPE_CHECKING:  # a service is imported when it is first asked for
+    from app.domain.ports import Player
+    from app.services.diagnostics import DiagnosticsService
+    from app.services.exporting import ExportingService
+    from app.services.inbox import InboxService
+    from app.services.library import LibraryService
+    from app.services.listening import ListeningService
+    from app.services.models import ModelsService
+    from app.services.recording import RecordingService
+    from app.services.retention import RetentionService
+    from app.services.speakers import SpeakersService
+    from app.services.transcribing import TranscribingService
+    from app.services.updates import UpdatesService
+    from app.services.vocabulary import VocabularyService
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppContext:
-    """The services of one running program; made by `app.bootstrap`.
+
+class AppContext(Protocol):
+    """The services of one running program; made by `app.services.assembly`.
 
     Attributes:
         opening_notices: Sentences the user should see once: a damaged library was set aside,
@@ -32,6 +33,8 @@ class AppContext:
     """
 
     paths: Paths
+    settings_file: SettingsFile
+    opening_notices: tuple[str, ...]
     library: LibraryService
     recording: RecordingService
     transcribing: TranscribingService
@@ -44,8 +47,6 @@ class AppContext:
     player: Player
     listening: ListeningService
     updates: UpdatesService
-    settings_file: SettingsFile
-    opening_notices: tuple[str, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -55,6 +56,8 @@ class AppContext:
     @property
     def vocabulary(self) -> VocabularyService:
         """The terms that hold for every meeting."""
+        from app.services.vocabulary import VocabularyService
+
         return VocabularyService(self.paths.vocabulary_file)
 
     def save_settings(self, settings: Settings) -> None:

@@ -11,6 +11,8 @@ from app.domain.errors import Category, KnownError
 from app.domain.ids import MeetingId
 from app.domain.ports import (
     EngineHost,
+    LibraryStores,
+    MeetingShelf,
     MeetingStore,
     SpeakerStore,
     TranscriptStore,
@@ -31,14 +33,32 @@ class Core:
         settings: Returns the settings that hold now.
     """
 
-    meetings: MeetingStore
-    transcripts: TranscriptStore
-    speakers: SpeakerStore
+    library: LibraryStores
     engine: EngineHost
     weights: WeightsStore
     clock: Clock
     paths: Paths
     settings: Callable[[], Settings]
+
+    @property
+    def shelf(self) -> MeetingShelf:
+        """What meetings there are."""
+        return self.library.shelf
+
+    @property
+    def meetings(self) -> MeetingStore:
+        """Meetings and everything about them but the words."""
+        return self.library.meetings
+
+    @property
+    def transcripts(self) -> TranscriptStore:
+        """Words, and what the user made of them."""
+        return self.library.transcripts
+
+    @property
+    def speakers(self) -> SpeakerStore:
+        """Enrolled people."""
+        return self.library.speakers
 
     def folder_of(self, meeting_id: MeetingId) -> Path:
         """Where a meeting's recordings lie."""

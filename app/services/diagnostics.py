@@ -212,7 +212,7 @@ class DiagnosticsService:
 
     def _library(self) -> tuple[Check, ...]:
         try:
-            count = len(self._core.meetings.list())
+            count = len(self._core.shelf.list())
         except KnownError as error:
             fix = say("Choose another folder with --data-dir, or restore a backup.")
             return (Check(name="library", is_ok=False, finding=error.message, fix=fix),)

@@ -30,7 +30,11 @@ class LibraryService:
 
     def list(self) -> tuple[MeetingSummary, ...]:
         """All meetings, newest first."""
-        return self._core.meetings.list()
+        return self._core.shelf.list()
+
+    def open_stores(self) -> None:
+        """Make ready what the first look at a meeting would wait for; harmless when it is."""
+        self._core.transcripts  # noqa: B018 - the library opens its stores when they are asked for
 
     def resolve(self, reference: str) -> Meeting:
         """Find the meeting that a person means: id, unique start of an id, "last", or title.
@@ -38,7 +42,7 @@ class LibraryService:
         Raises:
             KnownError: None or several fit; the message lists what could be meant.
         """
-        meetings = [summary.meeting for summary in self._core.meetings.list()]
+        meetings = [summary.meeting for summary in self._core.shelf.list()]
         wanted = reference.strip()
         if not meetings:
             raise KnownError("The library is empty. Make a meeting with `crosstalk transcribe`.")

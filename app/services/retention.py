@@ -52,9 +52,11 @@ class RetentionService:
     def due(self) -> Due:
         """What is older than the settings allow, at this moment."""
         rules = self._core.settings().privacy
+        if not (rules.keep_audio_days or rules.keep_meetings_days):
+            return Due()
         now = self._core.clock.now()
         audio, meetings, size_bytes = [], [], 0
-        for summary in self._core.meetings.list():
+        for summary in self._core.shelf.list():
             meeting = summary.meeting
             folder = self._core.folder_of(meeting.meeting_id)
             if doing(self._core, meeting) is not None:

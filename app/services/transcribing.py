@@ -202,7 +202,7 @@ class TranscribingService:
         """Meetings whose audio is complete but whose transcript is not, and nobody makes it."""
         return tuple(
             summary.meeting
-            for summary in self._core.meetings.list()
+            for summary in self._core.shelf.list()
             if summary.meeting.state is MeetingState.RECORDED
             and doing(self._core, summary.meeting) is None
         )

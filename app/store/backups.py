@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from app.domain.ids import MeetingId, SpeakerId
@@ -57,3 +58,14 @@ def _delete(library: Path, statements: Sequence[str], key: str) -> None:
         except sqlite3.Error as error:
             log.warning("backup %s may hold what is deleted, so it goes: %s", backup.name, error)
             backup.unlink(missing_ok=True)
+
+
+def free_name(path: Path, label: str, now: datetime) -> Path:
+    """`library.sqlite3.<label>-<UTC stamp>`, with a number behind it if that exists."""
+    stem = f"{path.name}.{label}-{now:%Y%m%dT%H%M%SZ}"
+    candidate = path.with_name(stem)
+    number = 2
+    while candidate.exists():
+        candidate = path.with_name(f"{stem}-{number}")
+        number += 1
+    return candidate

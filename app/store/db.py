@@ -14,13 +14,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.domain.errors import BugError, Category, KnownError
-from app.domain.sentences import say
+from app.domain.errors import BugError
+from app.store.connecting import BUSY_TIMEOUT_S, prepare_connection
+from app.store.errors import mapped_driver_errors, translated
 
-BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another process (the command line beside the window)."""
 _POOL_SIZE = 8
-_DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class Database:
@@ -100,16 +98,10 @@ def make_engine(
 
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-        # None stops the driver from opening transactions by itself: `_begin` does it.
-        connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout = {round(busy_timeout_s * 1000)}",
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
-            f"foreign_keys = {'ON' if has_foreign_keys else 'OFF'}",
-            "secure_delete = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
+        # The driver opens no transaction by itself: `_begin` does it.
+        prepare_connection(
+            connection, busy_timeout_s=busy_timeout_s, has_foreign_keys=has_foreign_keys
+        )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -137,71 +129,9 @@ def mapped_errors(path: Path) -> Iterator[None]:
         path: The library, for the sentence.
     """
     try:
-        yield
+        with mapped_driver_errors(path):
+            yield
     except DBAPIError as error:
-        raise _translate(error.orig, path) from error
+        raise translated(error.orig, path) from error
     except SQLAlchemyError as error:
         raise BugError(f"the library was used wrongly: {error}") from error
-    except sqlite3.Error as error:
-        raise _translate(error, path) from error
-
-
-def is_damage(error: BaseException | None) -> bool:
-    """Whether `error` says that the file is no database, or a broken one."""
-    return _primary_code(error) in _DAMAGE_CODES
-
-
-def _primary_code(error: BaseException | None) -> int | None:
-    """SQLite's primary result code: the low byte of the extended one."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else None
-
-
-def _translate(error: BaseException | None, path: Path) -> KnownError | BugError:
-    match _primary_code(error):
-        case sqlite3.SQLITE_FULL:
-            return KnownError(
-                say(
-                    "The disk that holds {path} is full; everything stored before is kept. "
-                    "Free some space and try again.",
-                    path=path,
-                ),
-                category=Category.DISK,
-            )
-        case sqlite3.SQLITE_IOERR:
-            return KnownError(
-                say(
-                    "The disk that holds {path} failed to read or write; what was stored "
-                    "before is kept. Check the disk and try again.",
-                    path=path,
-                ),
-                category=Category.DISK,
-            )
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return KnownError(
-                say(
-                    "The library {path} is in use by another program; nothing was changed. "
-                    "Close the other program and try again.",
-                    path=path,
-                ),
-                category=Category.LIBRARY,
-            )
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
-            return KnownError(
-                say(
-                    "The library {path} cannot be written; nothing was changed. Make the "
-                    "file and its folder writable, or choose another folder with --data-dir.",
-                    path=path,
-                ),
-                category=Category.LIBRARY,
-            )
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return KnownError(
-                say(
-                    "The library {path} is damaged; the recordings are not affected. Start "
-                    "Crosstalk again: it sets the damaged file aside and makes a new one.",
-                    path=path,
-                ),
-                category=Category.LIBRARY,
-            )
-    return BugError(f"the library refused a statement: {type(error).__name__}: {error}")

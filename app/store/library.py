@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from app.domain.errors import KnownError
 from app.domain.meeting import Meeting, MeetingState, StreamInfo
-from app.domain.ports import MeetingStore, SpeakerStore, TranscriptStore
+from app.domain.ports import MeetingShelf, MeetingStore, SpeakerStore, TranscriptStore
 from app.domain.sidecar import FILE_NAME, RecordingSidecar, read_sidecar
 from app.domain.units import to_seconds
 from app.lib.clock import Clock, SystemClock
-from app.store.db import BUSY_TIMEOUT_S, Database
-from app.store.meetings import MeetingRows, SqliteMeetings
+from app.store.connecting import BUSY_TIMEOUT_S
 from app.store.opening import prepare
-from app.store.speakers import SqliteSpeakers
-from app.store.transcripts import SqliteTranscripts
+from app.store.shelf import SqliteShelf
+
+if TYPE_CHECKING:  # the window lists its meetings without SQLAlchemy
+    from app.store.stores import Stores
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +30,48 @@ _SPOOL_SAMPLE_BYTES = 2
 class Library:
     """An open library; a context manager. All of it may be used from any thread.
 
+    The stores are opened when the first of them is asked for.
+
     Attributes:
+        shelf: The list of what there is.
         opening_notice: A sentence for the user when opening was not plain sailing; else None.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, opening_notice: str | None) -> None:
-        rows = MeetingRows(database.path.parent)
-        self._database = database
-        self.meetings: MeetingStore = SqliteMeetings(database, rows)
-        self.transcripts: TranscriptStore = SqliteTranscripts(database, rows, clock)
-        self.speakers: SpeakerStore = SqliteSpeakers(database, clock)
+    def __init__(
+        self, path: Path, clock: Clock, *, busy_timeout_s: float, opening_notice: str | None
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._busy_timeout_s = busy_timeout_s
+        self._lock = threading.Lock()
+        self._opened: Stores | None = None
+        self.shelf: MeetingShelf = SqliteShelf(path, busy_timeout_s=busy_timeout_s)
         self.opening_notice = opening_notice
+
+    @property
+    def meetings(self) -> MeetingStore:
+        """Meetings and everything about them but the words."""
+        return self._stores().meetings
+
+    @property
+    def transcripts(self) -> TranscriptStore:
+        """Words, and what the user made of them."""
+        return self._stores().transcripts
+
+    @property
+    def speakers(self) -> SpeakerStore:
+        """Enrolled people."""
+        return self._stores().speakers
+
+    def _stores(self) -> Stores:
+        with self._lock:
+            if self._opened is None:
+                # Imported here: it takes half a second, which a window that lists its meetings
+                # need not wait for.
+                from app.store.stores import Stores
+
+                self._opened = Stores(self._path, self._clock, busy_timeout_s=self._busy_timeout_s)
+            return self._opened
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +91,7 @@ class Library:
             recordings_dir: Holds one folder per meeting; folders without a readable
                 `meeting.json` are passed over.
         """
-        known = {summary.meeting.meeting_id for summary in self.meetings.list()}
+        known = {summary.meeting.meeting_id for summary in self.shelf.list()}
         found: dict[str, RecordingSidecar] = {}
         for path in sorted(recordings_dir.glob(f"*/{FILE_NAME}")):
             try:
@@ -87,7 +120,9 @@ class Library:
 
     def close(self) -> None:
         """Write everything into the one file and let go of it; idempotent."""
-        self._database.close()
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
 
 
 def open_library(
@@ -109,7 +144,7 @@ def open_library(
     clock = clock or SystemClock()
     database = database.absolute()
     notice = prepare(database, now=clock.now(), busy_timeout_s=busy_timeout_s)
-    return Library(Database(database, busy_timeout_s=busy_timeout_s), clock, opening_notice=notice)
+    return Library(database, clock, busy_timeout_s=busy_timeout_s, opening_notice=notice)
 
 
 def _meeting_from(sidecar: RecordingSidecar) -> Meeting:

@@ -6,26 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, true
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.domain.errors import BugError, KnownError
-from app.domain.ids import MeetingId, StreamId
+from app.domain.ids import MeetingId
 from app.domain.marks import Hold, Marker
-from app.domain.meeting import (
-    WORKED_ON,
-    Meeting,
-    MeetingSource,
-    MeetingState,
-    MeetingSummary,
-    StreamInfo,
-    check_transition,
-)
+from app.domain.meeting import Meeting, MeetingState, StreamInfo, check_transition
 from app.domain.messages import Health, ModelUse, Notice
 from app.domain.sentences import say
-from app.store import backups, events, search, tracks
-from app.store.db import Database
-from app.store.tables import MeetingRow, ModelUseRow, RecordingRow, SegmentRow, StreamRow
+from app.store import backups, events, search
+from app.store.db import Database, driver_connection
+from app.store.shelf import read_meetings
+from app.store.tables import MeetingRow, ModelUseRow, RecordingRow, StreamRow
 
 
 class MeetingRows:
@@ -60,22 +53,9 @@ class MeetingRows:
         Raises:
             KnownError: No such meeting.
         """
-        row = self.require(session, meeting_id)
-        streams = self._streams(session, StreamRow.meeting_id == meeting_id)
-        models = _models(session, ModelUseRow.meeting_id == meeting_id)
-        return _meeting(row, streams.get(meeting_id, ()), models.get(meeting_id, ()))
-
-    def meetings(self, session: Session) -> list[Meeting]:
-        """All meetings, newest first."""
-        rows = session.scalars(
-            select(MeetingRow).order_by(MeetingRow.started_at.desc(), MeetingRow.meeting_id)
-        ).all()
-        streams = self._streams(session, true())
-        models = _models(session, true())
-        return [
-            _meeting(row, streams.get(row.meeting_id, ()), models.get(row.meeting_id, ()))
-            for row in rows
-        ]
+        self.require(session, meeting_id)
+        connection = driver_connection(session.connection())
+        return read_meetings(connection, self._data_dir, meeting_id)[0]
 
     def replace_streams(
         self, session: Session, meeting_id: MeetingId, streams: Sequence[StreamInfo]
@@ -107,41 +87,6 @@ class MeetingRows:
             for info in streams
             for position, path in enumerate(info.original_paths)
         )
-
-    def _streams(
-        self, session: Session, condition: ColumnElement[bool]
-    ) -> dict[str, list[StreamInfo]]:
-        """Per meeting its streams in order, for the rows that fulfil `condition`."""
-        originals: dict[tuple[str, str], list[Path]] = {}
-        for recording in session.scalars(
-            select(RecordingRow)
-            .join(
-                StreamRow,
-                and_(
-                    StreamRow.meeting_id == RecordingRow.meeting_id,
-                    StreamRow.stream == RecordingRow.stream,
-                ),
-            )
-            .where(condition)
-            .order_by(RecordingRow.position)
-        ):
-            key = (recording.meeting_id, recording.stream)
-            originals.setdefault(key, []).append(self._data_dir / recording.path)
-        streams: dict[str, list[StreamInfo]] = {}
-        for row in session.scalars(select(StreamRow).where(condition).order_by(StreamRow.position)):
-            streams.setdefault(row.meeting_id, []).append(
-                StreamInfo(
-                    stream=StreamId(row.stream),
-                    device=row.device,
-                    rate_hz=row.rate_hz,
-                    channels=row.channels,
-                    spool_path=self._data_dir / row.spool_path,
-                    original_paths=tuple(originals.get((row.meeting_id, row.stream), ())),
-                    sample_count=row.sample_count,
-                    dropped_samples=row.dropped_samples,
-                )
-            )
-        return streams
 
     def _portable(self, path: Path) -> str:
         is_inside = path.is_relative_to(self._data_dir)
@@ -188,38 +133,6 @@ class SqliteMeetings:
         """
         with self._database.read() as session:
             return self._rows.meeting(session, meeting_id)
-
-    def list(self) -> tuple[MeetingSummary, ...]:
-        """All meetings, newest first."""
-        with self._database.read() as session:
-            labels = tracks.labels_by_meeting(session)
-            word_counts = {
-                meeting_id: word_count
-                for meeting_id, word_count in session.execute(
-                    select(SegmentRow.meeting_id, func.sum(SegmentRow.word_count)).group_by(
-                        SegmentRow.meeting_id
-                    )
-                )
-            }
-            return tuple(
-                MeetingSummary(
-                    meeting=meeting,
-                    speakers=labels.get(meeting.meeting_id, ()),
-                    word_count=word_counts.get(meeting.meeting_id, 0),
-                )
-                for meeting in self._rows.meetings(session)
-            )
-
-    def unfinished(self) -> tuple[MeetingSummary, ...]:
-        """The meetings that somebody records or refines, or did when their process died.
-
-        Every start asks for them, and there are hardly ever any: only then is the list made.
-        """
-        states = [state.value for state in WORKED_ON]
-        with self._database.read() as session:
-            query = select(MeetingRow.meeting_id).where(MeetingRow.state.in_(states))
-            found = set(session.scalars(query))
-        return tuple(s for s in self.list() if s.meeting.meeting_id in found) if found else ()
 
     def set_state(self, meeting_id: MeetingId, state: MeetingState) -> None:
         """Move a meeting to `state`.
@@ -335,29 +248,4 @@ def _replace_models(session: Session, meeting_id: MeetingId, models: Iterable[Mo
             sha256=model.sha256,
         )
         for position, model in enumerate(models)
-    )
-
-
-def _models(session: Session, condition: ColumnElement[bool]) -> dict[str, list[ModelUse]]:
-    """Per meeting its models in order, for the rows that fulfil `condition`."""
-    models: dict[str, list[ModelUse]] = {}
-    for row in session.scalars(select(ModelUseRow).where(condition).order_by(ModelUseRow.position)):
-        models.setdefault(row.meeting_id, []).append(
-            ModelUse(model_id=row.model_id, role=row.role, version=row.version, sha256=row.sha256)
-        )
-    return models
-
-
-def _meeting(row: MeetingRow, streams: Iterable[StreamInfo], models: Iterable[ModelUse]) -> Meeting:
-    return Meeting(
-        meeting_id=MeetingId(row.meeting_id),
-        title=row.title,
-        started_at=row.started_at,
-        state=MeetingState(row.state),
-        source=MeetingSource(row.source),
-        streams=tuple(streams),
-        duration_s=row.duration_s,
-        language=row.language,
-        point=row.point,
-        models=tuple(models),
     )

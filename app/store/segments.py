@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import sqlite
@@ -15,6 +16,7 @@ from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
 from app.domain.messages import CorrectionReason, SegmentStatus, SegmentUpdate, Word
 from app.domain.transcript import join_words
 from app.domain.units import Span
+from app.store.db import driver_connection
 from app.store.search import indexed_form
 from app.store.tables import SegmentRevisionRow, SegmentRow, WordRow
 
@@ -54,6 +56,34 @@ class Edit:
                 for text, start, end, probability in record["words"]
             ),
         )
+
+
+class StoredSegment(NamedTuple):
+    """What a visible segment is made of; the columns of `app.store.tables.SegmentRow`.
+
+    A meeting of three hours has thousands: mapped objects would take several times as long.
+    """
+
+    segment_key: int
+    segment_id: str
+    revision: int
+    status: str
+    stream: str
+    start_sample: int
+    end_sample: int
+    track: str | None
+    speaker_confidence: float | None
+    language: str | None
+    has_overlap: bool
+    reason: str | None
+    edited_text: str | None
+    edited_start: int | None
+    edited_end: int | None
+    assigned_track: str | None
+    alternatives: Sequence[Sequence[Any]]
+
+
+AnySegment = SegmentRow | StoredSegment
 
 
 def find_row(session: Session, meeting_id: MeetingId, segment_id: SegmentId) -> SegmentRow | None:
@@ -184,34 +214,32 @@ def visible_update(
     return to_update(row, _words(session, row, is_edited=row.edited_text is not None), roots)
 
 
-def visible_rows(session: Session, meeting_id: MeetingId) -> list[SegmentRow]:
-    """The rows of a meeting's visible segments, in no particular order."""
-    return list(
-        session.scalars(
-            select(SegmentRow).where(SegmentRow.meeting_id == meeting_id, SegmentRow.word_count > 0)
-        )
+def visible_segments(session: Session, meeting_id: MeetingId) -> list[StoredSegment]:
+    """A meeting's visible segments, in no particular order."""
+    found = driver_connection(session.connection()).execute(
+        "SELECT segment_key, segment_id, revision, status, stream, start_sample, end_sample, "
+        "track, speaker_confidence, language, has_overlap, reason, edited_text, edited_start, "
+        "edited_end, assigned_track, alternatives FROM segments "
+        "WHERE meeting_id = ? AND word_count > 0",
+        (meeting_id,),
     )
+    return [
+        StoredSegment._make([*values, () if alternatives == "[]" else json.loads(alternatives)])
+        for *values, alternatives in found
+    ]
 
 
 def visible_words(session: Session, meeting_id: MeetingId) -> dict[int, list[Word]]:
     """Per segment key, the words that the user sees, in order; for a whole meeting at once."""
-    rows = session.execute(
-        select(
-            WordRow.segment_key,
-            WordRow.text,
-            WordRow.start_sample,
-            WordRow.end_sample,
-            WordRow.probability,
-        )
-        .join(SegmentRow, SegmentRow.segment_key == WordRow.segment_key)
-        .where(
-            SegmentRow.meeting_id == meeting_id,
-            WordRow.is_edited == SegmentRow.edited_text.is_not(None),
-        )
-        .order_by(WordRow.segment_key, WordRow.position)
+    found = driver_connection(session.connection()).execute(
+        "SELECT words.segment_key, words.text, words.start_sample, words.end_sample, "
+        "words.probability FROM segments JOIN words ON words.segment_key = segments.segment_key "
+        "AND words.is_edited = (segments.edited_text IS NOT NULL) "
+        "WHERE segments.meeting_id = ? ORDER BY segments.segment_id, words.position",
+        (meeting_id,),
     )
     words: dict[int, list[Word]] = {}
-    for segment_key, text, start, end, probability in rows:
+    for segment_key, text, start, end, probability in found.fetchall():
         words.setdefault(segment_key, []).append(
             Word(text=text, span=Span(start, end), probability=probability)
         )
@@ -219,7 +247,7 @@ def visible_words(session: Session, meeting_id: MeetingId) -> dict[int, list[Wor
 
 
 def to_update(
-    row: SegmentRow, words: Sequence[Word], roots: Mapping[TrackId, TrackId]
+    row: AnySegment, words: Sequence[Word], roots: Mapping[TrackId, TrackId]
 ) -> SegmentUpdate:
     """A segment as the user sees it.
 
@@ -246,19 +274,19 @@ def to_update(
         committed=len(words),
         speaker_confidence=None if is_assigned else row.speaker_confidence,
         language=row.language,
-        has_overlap=row.has_overlap,
+        has_overlap=bool(row.has_overlap),
         reason=CorrectionReason(reason) if reason else None,
         alternatives=tuple((text, score) for text, score in row.alternatives),
     )
 
 
-def effective_track(row: SegmentRow, roots: Mapping[TrackId, TrackId]) -> TrackId | None:
+def effective_track(row: AnySegment, roots: Mapping[TrackId, TrackId]) -> TrackId | None:
     """The voice that the user sees: the assigned one first, merged voices followed."""
     own = row.assigned_track or row.track
     return None if own is None else roots.get(TrackId(own), TrackId(own))
 
 
-def span_of(row: SegmentRow) -> Span:
+def span_of(row: AnySegment) -> Span:
     """Where a segment lies as the user sees it."""
     if row.edited_start is not None and row.edited_end is not None:
         return Span(row.edited_start, row.edited_end)

@@ -15,7 +15,7 @@ from app.domain.ports import Correction
 from app.domain.selection import LineSelection
 from app.domain.speakers import MeetingSpeaker
 from app.lib.clock import Clock
-from app.store import corrections, events, search, segments, splitting, tracks, turns
+from app.store import corrections, events, naming, search, segments, splitting, tracks, turns
 from app.store.db import Database
 from app.store.meetings import MeetingRows
 from app.store.tables import MeetingRow, ResumePointRow, SegmentRevisionRow, SegmentRow
@@ -50,7 +50,7 @@ class SqliteTranscripts:
             events.add_overlaps(session, meeting_id, patch.overlaps)
             _advance(session, meeting_id, patch.processed_until)
             turns.store_turns(session, meeting_id, patch.turns, patch.turns_revision)
-            roots = tracks.roots_of(tracks.track_rows(session, meeting_id))
+            roots = naming.roots_of(tracks.track_rows(session, meeting_id))
             return tuple(
                 segments.to_update(row, update.words, roots)
                 if row.edited_text is None
@@ -67,8 +67,8 @@ class SqliteTranscripts:
         with self._database.read() as session:
             meeting = self._meeting_rows.meeting(session, meeting_id)
             track_rows = tracks.track_rows(session, meeting_id)
-            roots = tracks.roots_of(track_rows)
-            rows = segments.visible_rows(session, meeting_id)
+            roots = naming.roots_of(track_rows)
+            rows = segments.visible_segments(session, meeting_id)
             words = segments.visible_words(session, meeting_id)
             updates = [segments.to_update(row, words[row.segment_key], roots) for row in rows]
             updates.sort(key=lambda u: (u.span, u.stream, u.segment_id))
@@ -78,7 +78,7 @@ class SqliteTranscripts:
                 meeting=meeting,
                 speakers=tuple(
                     speaker
-                    for track, speaker in tracks.speakers_of(track_rows).items()
+                    for track, speaker in naming.speakers_of(track_rows).items()
                     if track in seen
                 ),
                 segments=tuple(updates),
@@ -98,7 +98,7 @@ class SqliteTranscripts:
     def speakers(self, meeting_id: MeetingId) -> tuple[MeetingSpeaker, ...]:
         """The voices of one meeting, by index; cheap enough to ask after every patch."""
         with self._database.read() as session:
-            return tuple(tracks.speakers_of(tracks.track_rows(session, meeting_id)).values())
+            return tuple(naming.speakers_of(tracks.track_rows(session, meeting_id)).values())
 
     def processed_until(self, meeting_id: MeetingId) -> Mapping[StreamId, int]:
         """Per stream, the sample before which everything is final: where to resume."""
@@ -148,7 +148,7 @@ class SqliteTranscripts:
                     SegmentRow.meeting_id == meeting_id, SegmentRow.assigned_track.is_not(None)
                 )
             )
-            roots = tracks.roots_of(tracks.track_rows(session, meeting_id))
+            roots = naming.roots_of(tracks.track_rows(session, meeting_id))
             return {
                 SegmentId(segment_id): roots.get(TrackId(track), TrackId(track))
                 for segment_id, track in rows
@@ -306,8 +306,8 @@ class _Labels:
 
     def __init__(self, session: Session, meeting_id: MeetingId) -> None:
         rows = tracks.track_rows(session, meeting_id)
-        self._roots = tracks.roots_of(rows)
-        self._speakers = tracks.speakers_of(rows)
+        self._roots = naming.roots_of(rows)
+        self._speakers = naming.speakers_of(rows)
 
     def of(self, row: SegmentRow) -> str:
         track = segments.effective_track(row, self._roots)

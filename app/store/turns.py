@@ -13,7 +13,7 @@ from app.domain.ids import MeetingId, StreamId, TrackId
 from app.domain.messages import SpeakerTurn
 from app.domain.units import SESSION_RATE_HZ, Span
 from app.store import segments, tracks
-from app.store.tables import SegmentRow, TurnsRow
+from app.store.tables import TurnsRow
 
 _EDGE_SAMPLES = SESSION_RATE_HZ // 2
 """Turns reach past the words by the uncertainty of both: a shorter rest is not worth a turn."""
@@ -73,7 +73,7 @@ def newest_revision(session: Session, meeting_id: MeetingId) -> int | None:
 def turns_of(
     session: Session,
     meeting_id: MeetingId,
-    rows: Iterable[SegmentRow],
+    rows: Iterable[segments.AnySegment],
     roots: Mapping[TrackId, TrackId],
 ) -> tuple[SpeakerTurn, ...]:
     """The turns of a meeting as the user sees them, by time.

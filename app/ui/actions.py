@@ -507,11 +507,26 @@ class Actions:
                 self._actions[spec.do].setIcon(icon)
 
 
+OF_A_STORED_MEETING = frozenset(
+    {
+        Do.EXPORT, Do.UNDO, Do.REDO, Do.REFINE, Do.REFINE_PART, Do.RENAME_MEETING,
+        Do.DELETE_MEETING, Do.DELETE_AUDIO, Do.FIND, Do.REPLACE, Do.FIND_NEXT, Do.FIND_PREVIOUS,
+        Do.NEXT_DOUBT, Do.FASTER, Do.SLOWER, Do.LOOP, Do.REDUCE_NOISE, Do.SOLO, Do.ZOOM_IN,
+        Do.ZOOM_OUT, Do.ZOOM_ALL,
+    }
+)  # fmt: skip
+_NEEDS_A_MEETING = OF_A_STORED_MEETING | {
+    Do.STOP, Do.PAUSE, Do.OFF_RECORD, Do.MARK, Do.COPY_LINK,
+}  # fmt: skip
+"""What a page enables while it can be done."""
+
+
 def _make(spec: ActionSpec, parent: QObject) -> QAction:
     action = QAction(QCoreApplication.translate("Actions", spec.text), parent)
     action.setObjectName(spec.do)
     action.setShortcut(QKeySequence(spec.shortcut))
     action.setCheckable(spec.is_toggle)
+    action.setEnabled(spec.do not in _NEEDS_A_MEETING)
     if spec.is_local:
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     tip = QCoreApplication.translate("Actions", spec.tip)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -23,7 +23,6 @@ from app.ui.models.step import ModelsStep
 from app.ui.models.view import MissingModels
 
 WIDTH_PX, HEIGHT_PX = 580, 500
-_SEEN = "first-steps/seen"
 
 
 class TryStep(QWidget):
@@ -171,33 +170,3 @@ def _scrolled(page: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(page)
     return area
-
-
-class Greeter(QObject):
-    """Opens the first steps: by itself once, for whoever has no meetings yet, or when asked."""
-
-    sample_wanted = Signal()
-
-    def __init__(self, kit: Kit, models: MissingModels, memory: QSettings, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._kit = kit
-        self._models = models
-        self._memory = memory
-        self._window = parent
-        self.is_waiting = False
-        """Whether the next look at the library may open the first steps."""
-
-    def look(self, *, is_empty: bool) -> None:
-        """Say what the library holds; the first steps are for an empty one."""
-        if self.is_waiting and is_empty and self._memory.value(_SEEN) != "true":
-            self.show()
-        self.is_waiting = False
-
-    def show(self) -> None:
-        """Open the first steps, and never again without being asked."""
-        self._memory.setValue(_SEEN, "true")
-        self._memory.sync()
-        dialog = FirstSteps(self._kit, self._models, self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.sample_wanted.connect(self.sample_wanted)
-        dialog.open()

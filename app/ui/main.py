@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from PySide6.QtCore import (
@@ -24,7 +25,6 @@ from app.domain.ids import MeetingId
 from app.services.context import AppContext
 from app.ui.collector import calm_collector
 from app.ui.errors import Problem, problem_of
-from app.ui.remote import Remote
 from app.ui.single import SingleInstance
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, remembered_theme
@@ -44,12 +44,19 @@ _QT_LEVELS = {
 }
 
 
-def run(context: AppContext, *, demo: bool, meeting_id: MeetingId | None = None) -> int:
+def run(
+    context: AppContext,
+    *,
+    demo: bool,
+    meeting_id: MeetingId | None = None,
+    watch: Callable[[MainWindow], None] | None = None,
+) -> int:
     """Show the window until the user closes it; main thread.
 
     Args:
         demo: Play the sample meeting at once.
         meeting_id: Open this meeting, in the window that is open already if there is one.
+        watch: Gets the window before it is shown; for benches.
 
     Returns:
         The exit code.
@@ -82,8 +89,9 @@ def run(context: AppContext, *, demo: bool, meeting_id: MeetingId | None = None)
     window.quit_wanted.connect(quitter.quit)
     single.called.connect(window.come_back)
     single.open_wanted.connect(window.links.open)
-    remote = Remote(window.live, window.show_live, window)
-    single.ordered.connect(remote.obey)
+    single.ordered.connect(window.obey)
+    if watch is not None:
+        watch(window)
     window.show()
     window.greeter.is_waiting = not demo and meeting_id is None
     QTimer.singleShot(0, window.begin)
@@ -92,7 +100,8 @@ def run(context: AppContext, *, demo: bool, meeting_id: MeetingId | None = None)
     if demo:
         QTimer.singleShot(0, window.play_sample)
     try:
-        with calm_collector():
+        with calm_collector() as settle:
+            window.completed.connect(settle)
             return application.exec()
     finally:
         single.release()
@@ -138,7 +147,7 @@ class ErrorHooks(QObject):
 
     @Slot(object)
     def _show(self, problem: Problem) -> None:
-        self._window.show_problem(problem)
+        self._window.messages.show_problem(problem)
 
 
 class Quitter(QObject):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QDeadlineTimer, QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.bench.ui import LONG_ID, OTHER_ID, VOCABULARY, UiFigures
@@ -23,24 +23,6 @@ TICK_MS = 10
 OPENINGS, FRAMES, SEARCHES = 5, 300, 30
 
 
-def time_first_paint(context: AppContext) -> float:
-    """Show the window; main thread of a new process.
-
-    Returns:
-        `Clock.monotonic` at the first painted window: the same clock in every process, so that
-        whoever started this one can tell how long it took.
-    """
-    application = _application()
-    tasks = TaskRunner()
-    window = MainWindow(context, Theme(application), tasks)
-    watch = _FirstPaint(window)
-    window.show()
-    _wait(lambda: watch.is_painted)
-    painted_s = SystemClock().monotonic()
-    _close(window, tasks)
-    return painted_s
-
-
 def measure_window(context: AppContext, *, meeting_count: int, engine_s: float) -> UiFigures:
     """Open, scroll, search, and record the sample meeting; main thread.
 
@@ -49,17 +31,22 @@ def measure_window(context: AppContext, *, meeting_count: int, engine_s: float) 
         engine_s: Seconds to watch while the sample meeting plays through the real engine; 0
             leaves that out.
     """
-    with calm_collector():
-        return _measure(context, meeting_count, engine_s)
+    with calm_collector() as settle:
+        return _measure(context, meeting_count, engine_s, settle)
 
 
-def _measure(context: AppContext, meeting_count: int, engine_s: float) -> UiFigures:
+def _measure(
+    context: AppContext, meeting_count: int, engine_s: float, settle: Callable[[], None]
+) -> UiFigures:
+    built: list[bool] = []
     tasks = TaskRunner()
     window = MainWindow(context, Theme(_application()), tasks)
     window.resize(1280, 800)
+    window.completed.connect(settle)
+    window.completed.connect(lambda: built.append(True))
     window.show()
     window.begin()
-    _wait(lambda: len(window.library.meetings) == meeting_count)
+    _wait(lambda: bool(built) and len(window.library.meetings) == meeting_count)
     figures = UiFigures(
         meeting_count=meeting_count,
         opens_ms=tuple(_time_opening(window) for _ in range(OPENINGS)),
@@ -70,21 +57,6 @@ def _measure(context: AppContext, meeting_count: int, engine_s: float) -> UiFigu
         figures = replace(figures, stalls_ms=_watch_stalls(window, engine_s))
     _close(window, tasks)
     return figures
-
-
-class _FirstPaint(QObject):
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.is_painted = False
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if event.type() is QEvent.Type.Paint:
-            QTimer.singleShot(0, self._painted)
-        return super().eventFilter(watched, event)
-
-    def _painted(self) -> None:
-        self.is_painted = True
 
 
 def _time_opening(window: MainWindow) -> float:

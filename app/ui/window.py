@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.domain.errors import Severity
 from app.domain.ids import MeetingId
 from app.domain.meeting import SearchHit
-from app.domain.messages import Notice, NoticeKind
 from app.domain.units import Span
 from app.services.context import AppContext
 from app.services.inbox import MEDIA_SUFFIXES
 from app.services.retention import Due
 from app.ui.actions import TABLE, Actions, Do
-from app.ui.captions.window import CaptionWindow
-from app.ui.desktop import Desktop
-from app.ui.doctor.view import DoctorDialog
-from app.ui.errors import Problem
-from app.ui.export.view import ExportDialog
-from app.ui.first_steps import Greeter
+from app.ui.closing import Closing
+from app.ui.greeter import Greeter
 from app.ui.icons import Icons
 from app.ui.kit import Kit
 from app.ui.library.deletion import Deletions
@@ -40,30 +34,33 @@ from app.ui.library.pending import PendingMeetings
 from app.ui.library.view import LibraryView
 from app.ui.library.watch import FolderWatch
 from app.ui.links import Links
-from app.ui.live.view import LiveView
+from app.ui.messages import Messages
 from app.ui.models.view import MissingModels
-from app.ui.notifications import Notifications
+from app.ui.questions import ask_to_delete_audio
 from app.ui.restore import WindowMemory
-from app.ui.review.view import ReviewView
-from app.ui.settings.updates import told
-from app.ui.settings.view import SettingsView
 from app.ui.shortcuts import Shortcuts
-from app.ui.speakers.view import PeopleDialog
 from app.ui.sweeper import Sweeper
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode, remember_theme
-from app.ui.times import size_text
-from app.ui.translation import translated
-from app.ui.tray import Tray
 from app.ui.updater import Updater
 from app.ui.welcome import WelcomeView
 from app.ui.widgets.banner import BannerStack
 
+if TYPE_CHECKING:  # built when first needed
+    from app.domain.remote import Order
+    from app.ui.captions.window import CaptionWindow
+    from app.ui.live.view import LiveView
+    from app.ui.notifications import Notifications
+    from app.ui.remote import Remote, Reply
+    from app.ui.review.view import ReviewView
+    from app.ui.settings.view import SettingsView
+    from app.ui.tray import Tray
+
 SIDEBAR_PX = 300
-URGENT_NOTICES = frozenset(
-    {NoticeKind.DISK, NoticeKind.DEVICE_LOST, NoticeKind.SILENT_SOURCE, NoticeKind.MUTED}
-)
-"""What somebody who looks at another window has to know while a meeting runs."""
+AFTER_LIST_MS = 150
+"""Lets the list be painted before a start does anything else."""
+BETWEEN_PARTS_MS = 10
+"""Lets keys, clicks and paints get in between."""
 NEXT_THEME = {
     ThemeMode.SYSTEM: ThemeMode.LIGHT,
     ThemeMode.LIGHT: ThemeMode.DARK,
@@ -72,9 +69,15 @@ NEXT_THEME = {
 
 
 class MainWindow(QMainWindow):
-    """Library at the side; welcome, live or review beside it; banners above."""
+    """Library at the side; welcome, live or review beside it; banners above.
+
+    A page is built when it is first needed, or soon after the meetings are listed: a start waits
+    for what it shows.
+    """
 
     quit_wanted = Signal()
+    completed = Signal()
+    """Every page is built."""
 
     def __init__(self, context: AppContext, theme: Theme, tasks: TaskRunner) -> None:
         super().__init__()
@@ -83,8 +86,9 @@ class MainWindow(QMainWindow):
         self.resize(1180, 760)
         icons = Icons(context.paths.resources_dir / "icons" / "ui")
         self.banners = BannerStack(theme, icons, self)
-        state_file = context.paths.data_dir / "window.ini"
-        self.memory = QSettings(str(state_file), QSettings.Format.IniFormat)
+        self.messages = Messages(self.banners, self._notify, self)
+        self._state_file = context.paths.data_dir / "window.ini"
+        self.memory = QSettings(str(self._state_file), QSettings.Format.IniFormat)
         actions = Actions(self)
         self.kit = Kit(
             context=context,
@@ -93,57 +97,86 @@ class MainWindow(QMainWindow):
             shortcuts=Shortcuts(actions, self.memory, self),
             theme=theme,
             icons=icons,
-            show_problem=self.show_problem,
+            show_problem=self.messages.show_problem,
         )
         self.kit.actions.dress(icons, theme.tokens)
         self.library = LibraryView(self.kit, self)
         self.welcome = WelcomeView(self.kit, self)
-        self.live = LiveView(self.kit, self)
-        self.review = ReviewView(self.kit, self)
-        self.settings = SettingsView(self.kit, self)
         self.models = MissingModels(self.kit, self.banners, self)
         self.pending = PendingMeetings(self.kit, self.banners, self)
         self.deletions = Deletions(self.kit, self.banners, self)
-        self.captions = CaptionWindow(self.kit, state_file)
-        self.tray = Tray(self.kit, self)
-        self.notifications = Notifications(self.kit, self.tray, Desktop(), self)
         self.sweeper = Sweeper(self.kit, self)
         self.sweeper.swept.connect(self._tell_swept)
         self.updater = Updater(self.kit, self)
-        self.updater.found.connect(lambda release: self.banners.show_text(told(release)))
+        self.updater.found.connect(self.messages.tell_release)
         self.links = Links(self.kit, self)
         self.drop = FileDrop(self.kit, self.library.imports, self)
         self.watch = FolderWatch(self.kit, self.library.imports, self)
-        self._is_closing = False
+        self._closing = Closing(
+            self, self.memory, lambda: self.live, lambda: self.tray.is_available
+        )
         self._page_before: QWidget | None = None
+        self._parts = iter(
+            (
+                lambda: self.review,
+                lambda: self.live,
+                lambda: self.captions,
+                lambda: self.settings,
+                lambda: self.notifications,
+            )
+        )
+        self._after_list = QTimer(self)
+        self._after_list.setSingleShot(True)
+        self._after_list.setInterval(AFTER_LIST_MS)
+        self._after_list.timeout.connect(self._look_around)
+        self._next_part = QTimer(self)
+        self._next_part.setSingleShot(True)
+        self._next_part.setInterval(BETWEEN_PARTS_MS)
+        self._next_part.timeout.connect(self._build_next)
         self._build()
         self._connect()
-        self.review.update_actions(is_shown=False)
-        actions[Do.COPY_LINK].setEnabled(False)
         self.greeter = Greeter(self.kit, self.models, self.memory, self)
         self.greeter.sample_wanted.connect(self.play_sample)
         self.state = WindowMemory(self.memory)
         self.state.restore(self, self.splitter, self.library)
-        self._meeting_before = self.state.meeting_id
 
     def begin(self) -> None:
-        """Read the library and look for models; call once the window is up."""
+        """Read the library, then look around; call once the window is up."""
         self.library.list.setFocus()
+        self.messages.show_opening(self.kit.context.opening_notices)
+        self.library.settled.connect(self._after_list.start, Qt.ConnectionType.SingleShotConnection)
         self.library.refresh()
+
+    @Slot()
+    def _look_around(self) -> None:
+        """What a start does once the meetings are listed."""
+        known = {summary.meeting.meeting_id for summary in self.library.meetings}
+        before = self.state.meeting_id
+        if before in known and self.pages.currentWidget() is self.welcome:
+            self.open_meeting(before)
         self.models.check()
         self.pending.check()
         self.sweeper.sweep()
         self.updater.look()
         self.watch.take_settings()
-        for sentence in self.kit.context.opening_notices:
-            self.banners.show_text(translated(sentence), severity=Severity.WARNING)
+        self.kit.tasks.run(self.kit.context.library.open_stores)
+        self._next_part.start()
+
+    @Slot()
+    def _build_next(self) -> None:
+        """Build one part that nobody has needed yet; keys and clicks get in between."""
+        part = next(self._parts, None)
+        if part is None:
+            self.completed.emit()
+        else:
+            part()
+            self._next_part.start()
 
     # --- Building --------------------------------------------------------------------------
 
     def _build(self) -> None:
         self.pages = QStackedWidget(self)
-        for page in (self.welcome, self.live, self.review, self.settings):
-            self.pages.addWidget(page)
+        self.pages.addWidget(self.welcome)
         content = QWidget(self)
         content.setProperty("kind", "page")
         column = QVBoxLayout(content)
@@ -174,46 +207,120 @@ class MainWindow(QMainWindow):
         actions[Do.SETTINGS].triggered.connect(self.show_settings)
         actions[Do.DOCTOR].triggered.connect(self.show_doctor)
         actions[Do.FIRST_STEPS].triggered.connect(self.show_first_steps)
-        actions[Do.QUIT].triggered.connect(self.close)
+        actions[Do.QUIT].triggered.connect(self._closing.quit)
         self.kit.theme.changed.connect(self._dress)
-        self.kit.tasks.unhandled.connect(self.show_problem)
+        self.kit.tasks.unhandled.connect(self.messages.show_problem)
         self.library.meeting_chosen.connect(self.open_meeting)
         self.library.hit_chosen.connect(self._open_hit)
         self.library.refreshed.connect(self._greet)
         self.library.imports.finished.connect(self._imported)
-        self.live.finished.connect(self._live_finished)
-        self.live.settled.connect(self.library.refresh)
-        self.live.models_ready.connect(self.library.refresh)
-        self.live.running_changed.connect(self._show_running)
-        self.live.noticed.connect(self._show_notice)
-        self.review.export_wanted.connect(self.export_meeting)
-        self.review.delete_wanted.connect(self._delete)
         self.deletions.changed.connect(self._hide_deleted)
         self.deletions.undone.connect(self.open_meeting)
-        self.review.delete_audio_wanted.connect(self._confirm_delete_audio)
-        self.review.refine_wanted.connect(self._refine)
-        self.review.library_changed.connect(self.library.refresh)
         self.links.found.connect(self.open_meeting)
         self.links.copied.connect(self.banners.show_text)
         actions[Do.COPY_LINK].triggered.connect(
             lambda: self.links.copy(self.review.document.meeting_id)
         )
-        self.review.corrector.told.connect(self.banners.show_text)
-        self.review.corrector.over.connect(self.banners.close_text)
         self.pending.finished.connect(self.library.refresh)
-        self.pending.completed.connect(self._tell_done)
-        self.tray.show_wanted.connect(self.come_back)
-        self.notifications.clicked.connect(self.come_back)
-        self.settings.closed.connect(self._leave_settings)
-        self.settings.changed.connect(self.live.setup.take_settings)
-        self.settings.changed.connect(self.watch.take_settings)
-        self.settings.changed.connect(self.captions.take_settings)
+        self.pending.completed.connect(self.messages.tell_done)
         actions[Do.CAPTIONS].triggered.connect(self._show_captions)
         actions[Do.LOCK_CAPTIONS].triggered.connect(
             lambda is_on: self.captions.set_locked(is_locked=is_on)
         )
-        self.captions.shown_changed.connect(actions[Do.CAPTIONS].setChecked)
-        self.captions.lock_changed.connect(actions[Do.LOCK_CAPTIONS].setChecked)
+
+    # --- Parts that are built when they are needed -----------------------------------------
+
+    @cached_property
+    def live(self) -> LiveView:
+        """The page of a running meeting."""
+        from app.ui.live.view import LiveView
+
+        page = LiveView(self.kit, self)
+        self.pages.addWidget(page)
+        page.finished.connect(self._live_finished)
+        page.settled.connect(self.library.refresh)
+        page.models_ready.connect(self.library.refresh)
+        page.running_changed.connect(self._show_running)
+        page.noticed.connect(self.messages.show_notice)
+        return page
+
+    @cached_property
+    def review(self) -> ReviewView:
+        """The page of a stored meeting."""
+        from app.ui.review.view import ReviewView
+
+        page = ReviewView(self.kit, self)
+        self.pages.addWidget(page)
+        page.export_wanted.connect(self.export_meeting)
+        page.delete_wanted.connect(self._delete)
+        page.delete_audio_wanted.connect(self._ask_about_audio)
+        page.refine_wanted.connect(self._refine)
+        page.library_changed.connect(self.library.refresh)
+        page.corrector.told.connect(self.banners.show_text)
+        page.corrector.over.connect(self.banners.close_text)
+        page.update_actions(is_shown=False)
+        return page
+
+    @cached_property
+    def settings(self) -> SettingsView:
+        """The page of the settings."""
+        from app.ui.settings.view import SettingsView
+
+        page = SettingsView(self.kit, self)
+        self.pages.addWidget(page)
+        page.closed.connect(self._leave_settings)
+        page.changed.connect(self._take_settings)
+        return page
+
+    @cached_property
+    def captions(self) -> CaptionWindow:
+        """The window of captions over other windows."""
+        from app.ui.captions.window import CaptionWindow
+
+        captions = CaptionWindow(self.kit, self._state_file)
+        actions = self.kit.actions
+        captions.shown_changed.connect(actions[Do.CAPTIONS].setChecked)
+        captions.lock_changed.connect(actions[Do.LOCK_CAPTIONS].setChecked)
+        return captions
+
+    @cached_property
+    def tray(self) -> Tray:
+        """The icon that is shown while a meeting runs."""
+        from app.ui.tray import Tray
+
+        tray = Tray(self.kit, self)
+        tray.show_wanted.connect(self.come_back)
+        return tray
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """What is said on the desktop."""
+        from app.ui.desktop import Desktop
+        from app.ui.notifications import Notifications
+
+        notifications = Notifications(self.kit, self.tray, Desktop(), self)
+        notifications.clicked.connect(self.come_back)
+        return notifications
+
+    @cached_property
+    def _remote(self) -> Remote:
+        from app.ui.remote import Remote
+
+        return Remote(self.live, self.show_live, self)
+
+    def _notify(self, notice_id: str, text: str) -> None:
+        self.notifications.tell(notice_id, text)
+
+    @Slot(object, object)
+    def obey(self, order: Order, reply: Reply) -> None:
+        """Carry out an order from outside; `reply` is called at once or later."""
+        self._remote.obey(order, reply)
+
+    @Slot()
+    def _take_settings(self) -> None:
+        self.live.setup.take_settings()
+        self.watch.take_settings()
+        self.captions.take_settings()
 
     # --- Moving between pages --------------------------------------------------------------
 
@@ -270,45 +377,18 @@ class MainWindow(QMainWindow):
         self.review.update_actions(is_shown=page is self.review)
         self.kit.actions[Do.COPY_LINK].setEnabled(page is self.review)
 
-    # --- Messages --------------------------------------------------------------------------
-
-    @Slot(object)
-    def show_problem(self, problem: Problem) -> None:
-        """Show a problem as a banner."""
-        self.banners.show_text(problem.text, severity=problem.severity)
-        if problem.severity is not Severity.WARNING:
-            self.notifications.tell("problem", problem.text)
-
-    @Slot(object)
-    def _show_notice(self, notice: Notice) -> None:
-        text = translated(notice.text)
-        self.banners.show_text(text, severity=Severity.WARNING)
-        if notice.kind in URGENT_NOTICES:
-            self.notifications.tell(f"notice-{notice.kind}", text)
-
-    @Slot(str)
-    def _tell_done(self, text: str) -> None:
-        """Say that long work has ended."""
-        self.banners.show_text(text)
-        self.notifications.tell("done", text)
-
     # --- Meetings --------------------------------------------------------------------------
 
     @Slot()
     def _greet(self) -> None:
         self.welcome.show_state(is_empty=not self.library.meetings)
         self.greeter.look(is_empty=not self.library.meetings)
-        before, self._meeting_before = self._meeting_before, None
-        known = {summary.meeting.meeting_id for summary in self.library.meetings}
-        if before in known and self.pages.currentWidget() is self.welcome:
-            self.open_meeting(before)
 
     @Slot(object)
     def _live_finished(self, meeting_id: MeetingId | None) -> None:
         self.library.refresh()
         if meeting_id is not None and self.live.session is not None:
-            text = self.tr("The transcript of “%1” is finished.")
-            self.notifications.tell("done", text.replace("%1", self.live.session.title))
+            self.messages.tell_finished(self.live.session.title)
         if meeting_id is not None and self.pages.currentWidget() is self.live:
             self.open_meeting(meeting_id)
 
@@ -329,6 +409,8 @@ class MainWindow(QMainWindow):
         """Open the people dialog; voices of the meeting that is shown can be enrolled there."""
         is_review = self.pages.currentWidget() is self.review
         transcript = self.review.document.transcript if is_review else None
+        from app.ui.speakers.view import PeopleDialog
+
         dialog = PeopleDialog(self.kit, transcript, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if transcript is not None:
@@ -339,6 +421,8 @@ class MainWindow(QMainWindow):
     def show_doctor(self) -> None:
         """Check whether everything is ready for a meeting; not while one is recorded."""
         if self._are_devices_free():
+            from app.ui.doctor.view import DoctorDialog
+
             dialog = DoctorDialog(self.kit, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
@@ -364,16 +448,14 @@ class MainWindow(QMainWindow):
     @Slot(object, str)
     def export_meeting(self, meeting_id: MeetingId, title: str) -> None:
         """Open the export dialog."""
+        from app.ui.export.view import ExportDialog
+
         known = (summary.meeting for summary in self.library.meetings)
         meeting = next((m for m in known if m.meeting_id == meeting_id), None)
         dialog = ExportDialog(self.kit, meeting_id, title, self, meeting=meeting)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.exported.connect(self._exported)
+        dialog.exported.connect(self.messages.tell_exported)
         dialog.open()
-
-    @Slot(object)
-    def _exported(self, path: Path) -> None:
-        self.banners.show_text(self.tr("Saved as %1").replace("%1", str(path)))
 
     @Slot(object, str)
     def _delete(self, meeting_id: MeetingId, title: str) -> None:
@@ -391,30 +473,8 @@ class MainWindow(QMainWindow):
         self.library.hide_meetings(self.deletions.hidden)
 
     @Slot(object, str)
-    def _confirm_delete_audio(self, meeting_id: MeetingId, title: str) -> None:
-        self._confirm(
-            self.tr("Delete audio"),
-            self.tr("Delete the audio of “%1”?").replace("%1", title),
-            self.tr("Its text stays, but nobody can listen to it or transcribe it again."),
-            self.tr("Delete audio"),
-            lambda: self._delete_audio(meeting_id),
-        )
-
-    def _confirm(
-        self, title: str, question: str, what_follows: str, verb: str, go: Callable[[], None]
-    ) -> None:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(title)
-        box.setText(question)
-        box.setInformativeText(what_follows)
-        delete = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
-        delete.setProperty("kind", "danger")
-        cancel = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(cancel)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        delete.clicked.connect(go)
-        box.open()
+    def _ask_about_audio(self, meeting_id: MeetingId, title: str) -> None:
+        ask_to_delete_audio(self, title, lambda: self._delete_audio(meeting_id))
 
     def _delete_audio(self, meeting_id: MeetingId) -> None:
         retention = self.kit.context.retention
@@ -422,16 +482,13 @@ class MainWindow(QMainWindow):
         self.kit.tasks.run(lambda: retention.delete_audio(meeting_id), self._audio_deleted)
 
     def _audio_deleted(self, size_bytes: int) -> None:
-        text = self.tr("The audio is deleted, %1 are free again. The text stays.")
-        self.banners.show_text(text.replace("%1", size_text(size_bytes)))
+        self.messages.tell_audio_deleted(size_bytes)
         self.review.document.reload()
         self.library.refresh()
 
     @Slot(object)
     def _tell_swept(self, found: Due) -> None:
-        text = self.tr("As the settings say, %1 old meetings and the audio of %2 are deleted.")
-        text = text.replace("%1", str(len(found.meetings))).replace("%2", str(len(found.audio)))
-        self.banners.show_text(text)
+        self.messages.tell_swept(found)
         self.library.refresh()
         opened = self.review.document.meeting_id
         if any(meeting.meeting_id == opened for meeting in found.meetings):
@@ -442,18 +499,14 @@ class MainWindow(QMainWindow):
     @Slot(object, object)
     def _refine(self, meeting_id: MeetingId, part: Span | None) -> None:
         service = self.kit.context.transcribing
-        self.banners.show_text(
-            self.tr("The final pass runs again in the background. Your corrections stay.")
-            if part is None
-            else self.tr("The selection is transcribed again. Lines you corrected stay.")
-        )
+        self.messages.tell_refining(is_part=part is not None)
         self.kit.tasks.run_long(
             lambda cancel: service.refine(meeting_id, lambda _event: None, cancel, part=part),
             lambda _nothing: self._refined(),
         )
 
     def _refined(self) -> None:
-        self._tell_done(self.tr("The transcript is refined."))
+        self.messages.tell_refined()
         self.review.document.reload()
         self.library.refresh()
 
@@ -473,63 +526,30 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _imported(self, meeting_id: MeetingId | None) -> None:
         if meeting_id is not None and not self.library.imports.jobs:
-            self.notifications.tell("done", self.tr("All imported files are transcribed."))
+            self.messages.tell_imported()
         if meeting_id is not None and self.pages.currentWidget() is self.welcome:
             self.open_meeting(meeting_id)
 
     # --- Closing ---------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Close at once when nothing runs; else ask."""
-        if self._is_closing or not self.live.is_running:
-            self.review.player.stop()
-            self.deletions.finish()
-            self.tray.hide()
-            self.captions.close()
-            is_review = self.pages.currentWidget() is self.review
-            self.state.remember(
-                self,
-                self.splitter,
-                has_sidebar=not self.library.isHidden(),
-                meeting_id=self.review.document.meeting_id if is_review else None,
-            )
-            event.accept()
-            self.quit_wanted.emit()
+        """Close at once when nothing runs."""
+        if not self._closing.may_close():
+            event.ignore()
             return
-        event.ignore()
-        self._ask_before_closing()
-
-    def _ask_before_closing(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle(self.tr("A meeting is being recorded"))
-        box.setText(self.tr("A meeting is being recorded."))
-        box.setInformativeText(self.tr("What was recorded so far is safe in any case."))
-        if self.tray.is_available:
-            keep = box.addButton(
-                self.tr("Keep recording in the tray"), QMessageBox.ButtonRole.AcceptRole
-            )
-            keep.clicked.connect(self.hide)
-        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
-        cancel = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(cancel)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        stop.clicked.connect(self._stop_and_close)
-        box.open()
-
-    @Slot()
-    def _stop_and_close(self) -> None:
-        self._is_closing = True
-        session = self.live.session
-        if session is None or not self.live.is_running:
-            self.close()
-            return
-        session.state_changed.connect(self._close_when_saved)
-        session.stop()
-
-    @Slot(object)
-    def _close_when_saved(self, _state: object) -> None:
-        if not self.live.is_running:
-            self.close()
+        self.review.player.stop()
+        self.deletions.finish()
+        self.tray.hide()
+        self.captions.close()
+        is_review = self.pages.currentWidget() is self.review
+        self.state.remember(
+            self,
+            self.splitter,
+            has_sidebar=not self.library.isHidden(),
+            meeting_id=self.review.document.meeting_id if is_review else None,
+        )
+        event.accept()
+        self.quit_wanted.emit()
 
     @Slot()
     def come_back(self) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 import soundfile
 import soxr
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
 
 from app.bootstrap import open_context
 from app.cli.session import Launch
@@ -40,6 +43,8 @@ TWO_SPEAKERS = ROOT / "tests" / "data" / "two_speakers.flac"
 SAMPLE = ROOT / "resources" / "sample"
 PLAYED_S = 18.0
 WORK_TIMEOUT_MS = 120_000
+TOUR_LIMIT_S = 400
+HAS_XVFB = shutil.which("xvfb-run") is not None
 RUNTIMES = {"torch", "onnxruntime", "ctranslate2", "faster_whisper", "pyannote", "asteroid"}
 
 
@@ -147,9 +152,37 @@ def test_a_file_becomes_a_corrected_exported_meeting(program, tmp_path, monkeypa
     assert "abnormally" in plain_words(captions)
 
 
+needs_sound = pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed")
+TOUR = "test_a_recorded_meeting_is_captioned_stored_corrected_enrolled_found_and_exported"
+
+
 @pytest.mark.sound
-@pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed")
-def test_a_recorded_meeting_is_captioned_stored_named_enrolled_found_and_exported(
+@needs_sound
+@pytest.mark.timeout(TOUR_LIMIT_S + 30)
+@pytest.mark.skipif(not HAS_XVFB, reason="Xvfb is not installed")
+def test_the_tour_runs_on_a_display() -> None:
+    done = subprocess.run(
+        [
+            *("xvfb-run", "-a", "-s", "-screen 0 1440x900x24"),
+            *(sys.executable, "-m", "pytest", "-q", "-n0", f"{__file__}::{TOUR}"),
+        ],
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "xcb"},
+        capture_output=True,
+        text=True,
+        timeout=TOUR_LIMIT_S,
+        check=False,
+    )
+
+    assert "1 passed" in done.stdout, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+@pytest.mark.sound
+@needs_sound
+@pytest.mark.skipif(
+    HAS_XVFB and os.environ["QT_QPA_PLATFORM"] == "offscreen", reason="runs on a display instead"
+)
+def test_a_recorded_meeting_is_captioned_stored_corrected_enrolled_found_and_exported(
     qapp, tmp_path, request
 ):
     with SoundServer() as server:
@@ -166,7 +199,10 @@ def test_a_recorded_meeting_is_captioned_stored_named_enrolled_found_and_exporte
         program.wait(lambda: live is not None and live.elapsed().total_seconds() > 0.5)
         players = [server.play(sounds["mic"], MIC_SINK), server.play(sounds["system"], SYSTEM_SINK)]
         lines = window.live.session.transcript.lines
+        program.do(Do.CAPTIONS)
         program.wait(lambda: any(line.is_final for line in lines()))
+        program.wait(lambda: any(caption.text for caption in window.captions.captions))
+        assert window.captions.isVisible()
         program.wait(lambda: all(player.poll() == 0 for player in players))
         assert all(window.live.meters[stream].isVisible() for stream in live.levels_dbfs())
         program.do(Do.STOP)
@@ -181,15 +217,32 @@ def test_a_recorded_meeting_is_captioned_stored_named_enrolled_found_and_exporte
         assert stored()[0].duration_s > PLAYED_S
         assert {info.stream for info in stored()[0].streams} == {StreamId.MIC, StreamId.SYSTEM}
         assert recall(_spoken(PLAYED_S), program.text) > 0.75
+        _correct(program, "Quetzalcoatl")
         _enroll(program, _most_talking(program), "Ines Duarte")
-        _search(program, max(plain_words(program.text), key=len))
+        _search(program, "Quetzalcoatl")
         _export(program, tmp_path / "out.md")
-        assert "Ines Duarte" in (tmp_path / "out.md").read_text(encoding="utf-8")
+        written = (tmp_path / "out.md").read_text(encoding="utf-8")
+        assert "Ines Duarte" in written
+        assert "Quetzalcoatl" in written
 
 
 def _most_talking(program: Program) -> str:
     lines = list(program.window.review.document.model.lines())
     return max(program.labels, key=lambda who: sum(e.span.length for e in lines if e.label == who))
+
+
+def _correct(program: Program, word: str) -> None:
+    """Rewrite the first line in place, take that back, and do it again after all."""
+    document, view = program.window.review.document, program.window.review.transcript
+    before = program.text
+    view.edit_line(next(iter(document.model.lines())).segment_id)
+    editor = view.viewport().findChild(QPlainTextEdit)
+    program.type(editor, f"{word} {editor.toPlainText()}")
+    program.wait(lambda: program.text == f"{word} {before}")
+    program.do(Do.UNDO)
+    program.wait(lambda: program.text == before)
+    program.do(Do.REDO)
+    program.wait(lambda: program.text.startswith(word))
 
 
 def _enroll(program: Program, label: str, name: str) -> None:

@@ -49,11 +49,12 @@ class _Record:
 
 
 class FakeLibrary:
-    """What `app.store.open_library` gives: .meetings, .transcripts, .speakers."""
+    """What `app.store.open_library` gives: .shelf, .meetings, .transcripts, .speakers."""
 
     def __init__(self) -> None:
         records: dict[MeetingId, _Record] = {}
         self.records = records
+        self.shelf = FakeShelf(records)
         self.meetings = FakeMeetings(records)
         self.transcripts = FakeTranscripts(records)
         self.speakers = FakeSpeakers(records)
@@ -69,16 +70,9 @@ def _find(records: Mapping[MeetingId, _Record], meeting_id: MeetingId) -> _Recor
     return records[meeting_id]
 
 
-class FakeMeetings:
+class FakeShelf:
     def __init__(self, records: dict[MeetingId, _Record]) -> None:
         self._records = records
-
-    def create(self, meeting: Meeting) -> None:
-        assert meeting.meeting_id not in self._records
-        self._records[meeting.meeting_id] = _Record(meeting)
-
-    def get(self, meeting_id: MeetingId) -> Meeting:
-        return _find(self._records, meeting_id).meeting
 
     def list(self) -> tuple[MeetingSummary, ...]:
         return tuple(
@@ -92,6 +86,18 @@ class FakeMeetings:
 
     def unfinished(self) -> tuple[MeetingSummary, ...]:
         return tuple(s for s in self.list() if s.meeting.state in WORKED_ON)
+
+
+class FakeMeetings:
+    def __init__(self, records: dict[MeetingId, _Record]) -> None:
+        self._records = records
+
+    def create(self, meeting: Meeting) -> None:
+        assert meeting.meeting_id not in self._records
+        self._records[meeting.meeting_id] = _Record(meeting)
+
+    def get(self, meeting_id: MeetingId) -> Meeting:
+        return _find(self._records, meeting_id).meeting
 
     def set_state(self, meeting_id: MeetingId, state: MeetingState) -> None:
         record = _find(self._records, meeting_id)

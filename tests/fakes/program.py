@@ -48,9 +48,7 @@ class FakeProgram:
         self.paths = Paths(data_dir=self.folder / "data", models_dir=self.folder / "models")
         self.settings_file = SettingsFile(self.paths.settings_file, Settings())
         self.core = Core(
-            meetings=self.library.meetings,
-            transcripts=self.library.transcripts,
-            speakers=self.library.speakers,
+            library=self.library,
             engine=self.engine,
             weights=self.weights,
             clock=self.clock,
@@ -58,10 +56,10 @@ class FakeProgram:
             settings=lambda: self.settings_file.current,
         )
         devices = Devices(
-            capture=self.backend,
-            files=self.files,
-            player=self.player,
-            exporters=self.exporters,
+            capture=lambda: self.backend,
+            files=lambda: self.files,
+            player=lambda: self.player,
+            exporters=lambda: self.exporters,
             pick_voice=self.pick_voice,
             repair=repair,
         )

@@ -541,6 +541,27 @@ def library_meetings() -> tuple[MeetingTranscript, ...]:
 _FIRST = made.dialogue_of(2880)
 
 
+@dataclass(kw_only=True)
+class FakeContext(AppContext):
+    """Every service is a fake."""
+
+    paths: Paths
+    settings_file: SettingsFile
+    opening_notices: tuple[str, ...] = ()
+    library: FakeLibrary
+    recording: RecordingService
+    transcribing: TranscribingService
+    exporting: ExportingService
+    retention: RetentionService
+    inbox: InboxService
+    speakers: SpeakersService
+    models: ModelsService
+    diagnostics: DiagnosticsService
+    player: FakePlayer
+    listening: ListeningService
+    updates: UpdatesService
+
+
 def make_context(
     data_dir: Path,
     transcripts: Sequence[MeetingTranscript] | None = None,
@@ -551,7 +572,7 @@ def make_context(
     """A program whose every service is a fake; None fills the library."""
     settings_file = SettingsFile(data_dir / "settings.toml", settings or Settings())
     library = FakeLibrary(library_meetings() if transcripts is None else transcripts)
-    return AppContext(
+    return FakeContext(
         paths=Paths(data_dir=data_dir, models_dir=data_dir / "models"),
         library=library,
         recording=FakeRecording(library),

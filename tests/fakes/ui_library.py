@@ -28,6 +28,9 @@ class FakeLibrary(LibraryService):
         self._done: list[MeetingTranscript] = []
         self._undone: list[MeetingTranscript] = []
 
+    def open_stores(self) -> None:
+        """Nothing is opened."""
+
     def list(self) -> tuple[MeetingSummary, ...]:
         self._fail()
         ordered = sorted(self.transcripts.values(), key=lambda t: t.meeting.started_at)

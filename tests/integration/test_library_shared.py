@@ -67,7 +67,7 @@ def test_processes_that_make_one_library_together_all_succeed(tmp_path: Path) ->
 
     assert printed == ["None"] * PROCESS_COUNT
     with open_library(path) as library:
-        assert len(library.meetings.list()) == PROCESS_COUNT * MEETINGS_EACH
+        assert len(library.shelf.list()) == PROCESS_COUNT * MEETINGS_EACH
         assert len(library.transcripts.search("hello")) == PROCESS_COUNT * MEETINGS_EACH
 
 
@@ -111,4 +111,4 @@ def test_what_one_process_writes_another_sees_at_once(tmp_path: Path) -> None:
     with open_library(path) as first, open_library(path) as second:
         first.meetings.create(make_meeting(MeetingId("1")))
 
-        assert [s.meeting.meeting_id for s in second.meetings.list()] == ["1"]
+        assert [s.meeting.meeting_id for s in second.shelf.list()] == ["1"]

@@ -75,6 +75,14 @@ def live_scrolled(window: MainWindow) -> None:
     window.live.transcript._scrolled(0)
 
 
+def paused(window: MainWindow) -> None:
+    """A meeting that is paused."""
+    live(window)
+    window.kit.actions[Do.PAUSE].trigger()
+    settle(window.live.held.isVisible)
+    window.live._tick()
+
+
 def waiting(window: MainWindow) -> None:
     """Recording, and nothing said yet."""
     recording = window.kit.context.recording

@@ -36,7 +36,7 @@ def error(window: MainWindow) -> None:
     models.missing = (fakes.missing_model(),)
     window.models.check()
     settle(lambda: len(window.banners.texts) > 0)
-    window.show_problem(problem_of(fakes.disk_full()))
+    window.messages.show_problem(problem_of(fakes.disk_full()))
 
 
 def settings(window: MainWindow) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QMessageBox
 
 from app.domain.errors import Category, ErrorReport, KnownError, Severity
 from app.domain.ids import MeetingId, StreamId
@@ -17,6 +18,7 @@ from app.services.recording import RecordingRequest
 from app.settings.schema import CaptureSettings, Settings, TranscriptSettings
 from app.ui.actions import Do
 from app.ui.transcript.who import WhoPanel
+from app.ui.tray import Tray
 from tests.fakes import ui_meetings as made
 from tests.fakes.ui_context import FakeLiveMeeting
 
@@ -306,6 +308,45 @@ def test_closing_while_recording_asks_and_cancel_keeps_recording(desk):
     assert not live.is_stopped
 
 
+def _has_tray(monkeypatch) -> None:
+    """As on a desktop with a tray; the display of the tests has none to show an icon in."""
+    monkeypatch.setattr(Tray, "is_available", True)
+
+
+def test_closing_keeps_recording_in_the_tray_and_says_so_once(desk, monkeypatch):
+    window = desk.window
+    live = desk.start_recording()
+    _has_tray(monkeypatch)
+
+    window.close()
+    box = desk.open_box()
+    assert "from now on" in box.informativeText()
+    desk.press(box, "Keep recording in the tray")
+    assert not window.isVisible()
+    window.come_back()
+    window.close()
+
+    assert not window.isVisible()
+    assert not [b for b in window.findChildren(QMessageBox) if b.isVisible()]
+    assert window.live.is_running
+    assert not live.is_stopped
+
+
+def test_quitting_asks_although_closing_keeps_recording(desk, monkeypatch):
+    window = desk.window
+    desk.start_recording()
+    _has_tray(monkeypatch)
+    window.close()
+    desk.press(desk.open_box(), "Keep recording in the tray")
+
+    window.kit.actions[Do.QUIT].trigger()
+    monkeypatch.setattr(Tray, "is_available", False)  # nothing may try to show an icon
+    with desk.qtbot.waitSignal(window.quit_wanted, timeout=20_000):
+        desk.press(desk.open_box(), "Stop and close")
+
+    assert window.memory.value("window/closing-keeps-recording") == "false"
+
+
 def test_stop_and_close_saves_first(desk):
     live = desk.start_recording()
     quits = []
@@ -407,3 +448,21 @@ def test_a_marker_being_typed_is_kept_when_the_meeting_stops(desk):
     desk.wait(lambda: model.rowCount() > 0)
     assert model.row(0).aside == Marker(at=0, note="almost")
     assert not any(action.isEnabled() for action in _actions(desk))
+
+
+def test_what_the_header_remarks_takes_no_room_from_the_list(desk):
+    window = desk.window
+    window.resize(900, 600)
+    desk.start_recording()
+    before_px = window.library.width()
+    window.live._show_delay(2.0, 2.8)
+    window.live._show_lag(12.6)
+
+    window.kit.actions[Do.PAUSE].trigger()
+    desk.wait(window.live.held.isVisible)
+
+    assert not window.live.delay.isVisible()
+    assert window.library.width() == before_px
+    desk.wait(lambda: not any(meter.isVisible() for meter in window.live.meters.values()))
+    window.kit.actions[Do.PAUSE].trigger()
+    desk.wait(lambda: any(meter.isVisible() for meter in window.live.meters.values()))

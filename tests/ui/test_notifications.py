@@ -44,8 +44,8 @@ def outside(desk, monkeypatch) -> FakeDesktop:
 def test_a_failure_is_told(desk, outside):
     problem = problem_of(KnownError("The disk is full.", category=Category.DISK))
 
-    desk.window.show_problem(problem)
-    desk.window.show_problem(Problem(text="No recording.", severity=Severity.WARNING))
+    desk.window.messages.show_problem(problem)
+    desk.window.messages.show_problem(Problem(text="No recording.", severity=Severity.WARNING))
 
     desk.wait(lambda: bool(outside.posted))
     assert outside.posted == [("problem", "The disk is full.")]

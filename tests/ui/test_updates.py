@@ -67,8 +67,8 @@ def test_no_connection_is_said_beside_the_button(desk):
 
 def test_once_switched_on_a_newer_version_is_a_banner(make_desk):
     desk = make_desk(settings=LOOKING)
+    desk.wait(lambda: desk.updates.asked == [PYPI_URL])
     wait_for_idle(desk)
-    assert desk.updates.asked == [PYPI_URL]
     assert desk.window.banners.texts == ()
 
     (desk.window.kit.context.paths.data_dir / "updates.json").unlink()

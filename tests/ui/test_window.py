@@ -231,6 +231,24 @@ def test_three_hours_open_fast_and_scroll_smoothly(make_desk):
     assert frames_ms[len(frames_ms) // 2] <= FRAME_MS
 
 
+def test_parts_that_no_start_waits_for_are_there_soon_after(desk):
+    parts = ("live", "review", "settings", "captions", "notifications", "tray")
+
+    desk.wait(lambda: all(part in vars(desk.window) for part in parts))
+
+    pages = {desk.window.pages.widget(n) for n in range(desk.window.pages.count())}
+    assert {desk.window.live, desk.window.review, desk.window.settings} < pages
+    assert desk.window.pages.currentWidget() is desk.window.welcome
+
+
+def test_a_part_can_be_used_before_its_turn(make_desk):
+    window = make_desk().window
+
+    window.kit.actions[Do.SETTINGS].trigger()
+
+    assert window.pages.currentWidget() is window.settings
+
+
 def test_the_side_can_be_hidden(desk):
     action = desk.window.kit.actions[Do.TOGGLE_SIDEBAR]
 

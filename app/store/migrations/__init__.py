@@ -6,10 +6,14 @@ to go forward only; `app.store.opening` makes a backup first.
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+if TYPE_CHECKING:  # opening a library of the newest version needs none of it
+    from sqlalchemy import Connection
+
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -27,13 +31,13 @@ def known_versions() -> tuple[str, ...]:
     return tuple(name[1:5] for name in names)
 
 
-def version_of(connection: Connection) -> str | None:
+def version_of(connection: sqlite3.Connection) -> str | None:
     """The version of an open library; None for a database without one."""
-    has_table = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
-    if connection.execute(has_table).first() is None:
+    has_table = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+    if connection.execute(has_table).fetchone() is None:
         return None
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return None if found is None else str(found)
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if found is None else str(found[0])
 
 
 def upgrade(connection: Connection, *, now: datetime, to: str = "head") -> None:
@@ -43,9 +47,11 @@ def upgrade(connection: Connection, *, now: datetime, to: str = "head") -> None:
         connection: In a write transaction, with foreign keys off; the caller commits.
         now: Recorded as the time of the change.
     """
-    # Imported here: a start without a migration need not wait a tenth of a second for it.
+    # Imported here: a start without a migration need not wait half a second for it.
     from alembic import command
     from alembic.config import Config
+
+    from app.store.db import driver_connection
 
     config = Config()
     # The option is read with ConfigParser's interpolation, which takes "%" as special.
@@ -53,7 +59,8 @@ def upgrade(connection: Connection, *, now: datetime, to: str = "head") -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, to)
-    connection.execute(
-        text("INSERT INTO schema_changes (version, applied_at) VALUES (:version, :applied_at)"),
-        {"version": version_of(connection), "applied_at": now.isoformat(timespec="microseconds")},
+    driver = driver_connection(connection)
+    driver.execute(
+        "INSERT INTO schema_changes (version, applied_at) VALUES (?, ?)",
+        (version_of(driver), now.isoformat(timespec="microseconds")),
     )

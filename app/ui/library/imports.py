@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from app.domain.ids import MeetingId, StreamId
 from app.services.events import MeetingEvent, Progressed
 from app.services.inbox import MEDIA_SUFFIXES
-from app.services.transcribing import TranscribeRequest
 from app.ui.bridge import EventBridge
 from app.ui.errors import Problem
 from app.ui.kit import Kit
@@ -53,6 +52,8 @@ class ImportJob(QObject):
 
     def start(self) -> None:
         """Begin to transcribe."""
+        from app.services.transcribing import TranscribeRequest
+
         request = TranscribeRequest(inputs={StreamId.MIX: self.path}, title=self.path.stem)
         service, post = self._kit.context.transcribing, self._bridge.post
 

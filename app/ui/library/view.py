@@ -22,6 +22,7 @@ from app.domain.ids import MeetingId
 from app.domain.meeting import MeetingSummary, SearchHit
 from app.lib.clock import SystemClock
 from app.ui.actions import Do
+from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.library.delegate import LibraryDelegate
 from app.ui.library.dragging import TranscriptDrag
@@ -46,6 +47,8 @@ class LibraryView(QWidget):
     meeting_chosen = Signal(object)
     """A `MeetingId`."""
     refreshed = Signal()
+    settled = Signal()
+    """The library was read and is listed, or it could not be read."""
     hit_chosen = Signal(object, tuple)
     """A `SearchHit`, and the terms searched for."""
 
@@ -154,7 +157,7 @@ class LibraryView(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Read the library again."""
-        self._kit.tasks.run(self._kit.context.library.list, self._show_meetings)
+        self._kit.tasks.run(self._kit.context.library.list, self._show_meetings, self._complain)
 
     @Slot()
     def focus_search(self) -> None:
@@ -240,6 +243,11 @@ class LibraryView(QWidget):
         self.refreshed.emit()
         if not self.search.text().strip():
             self._show_list()
+        self.settled.emit()
+
+    def _complain(self, problem: Problem) -> None:
+        self._kit.show_problem(problem)
+        self.settled.emit()
 
     def _show_list(self) -> None:
         listed = self._listed()

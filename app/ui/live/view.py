@@ -36,10 +36,13 @@ from app.ui.transcript.lines import Passage
 from app.ui.transcript.model import TranscriptModel
 from app.ui.transcript.view import TranscriptView
 from app.ui.transcript.who import Answer, WhoPanel, take_answer
+from app.ui.widgets.badge import Badge
 from app.ui.widgets.choice import Choice
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.level_meter import REFRESH_MS, LevelMeter
 
+HEAD_MIN_PX = 420
+"""Where a window leaves less than the header wants, its parts give way and not the list beside."""
 SAMPLE_MIC = "mic.flac"
 SAMPLE_SYSTEM = "system.flac"
 
@@ -67,12 +70,9 @@ class LiveView(QStackedWidget):
         self._clock.setInterval(REFRESH_MS)
         self._clock.timeout.connect(self._tick)
         kit.actions[Do.STOP].triggered.connect(self.stop)
-        kit.actions[Do.STOP].setEnabled(False)
         kit.actions[Do.PAUSE].triggered.connect(lambda: self._hold(HoldReason.PAUSED))
         kit.actions[Do.OFF_RECORD].triggered.connect(lambda: self._hold(HoldReason.OFF_RECORD))
         kit.actions[Do.MARK].triggered.connect(self._mark)
-        for do in (Do.PAUSE, Do.OFF_RECORD, Do.MARK):
-            kit.actions[do].setEnabled(False)
         kit.actions[Do.JUMP_TO_LIVE].triggered.connect(self.transcript.jump_to_live)
         kit.actions[Do.NAME_SPEAKER].triggered.connect(self._ask_about_current)
         kit.theme.changed.connect(self._dress)
@@ -86,21 +86,16 @@ class LiveView(QStackedWidget):
         page.setProperty("kind", "page")
         head = QFrame(page)
         head.setProperty("kind", "header")
+        head.setMinimumWidth(HEAD_MIN_PX)
         self.title = ElidedLabel("", head)
         self.title.setProperty("kind", "heading")
         self.dot = QLabel(head)
         self.timer = QLabel("0:00", head)
         self.timer.setProperty("kind", "timer")
         self.timer.setAccessibleName(self.tr("Time recorded"))
-        self.badge = QLabel(head)
-        self.badge.setProperty("kind", "badge")
-        self.badge.hide()
-        self.held = QLabel(head)
-        self.held.setProperty("kind", "badge")
-        self.held.hide()
-        self.status = QLabel(head)
-        self.status.setProperty("kind", "badge-quiet")
-        self.status.hide()
+        self.badge = Badge("badge", head)
+        self.held = Badge("badge", head)
+        self.status = Badge("badge-quiet", head)
         self.marker_bar = MarkerBar(page)
         self.marker_bar.confirmed.connect(self._keep_marker)
         tools = [self._tool(do, head) for do in (Do.MARK, Do.OFF_RECORD, Do.PAUSE)]
@@ -151,9 +146,7 @@ class LiveView(QStackedWidget):
             self.points.addItem(text, point)
             self.points.setItemData(self.points.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.points.activated.connect(self._use_point)
-        self.delay = QLabel(head)
-        self.delay.setProperty("kind", "badge-quiet")
-        self.delay.hide()
+        self.delay = Badge("badge-quiet", head)
         second.addWidget(self.points)
         second.addWidget(self.delay)
         second.addWidget(self.held)
@@ -405,7 +398,7 @@ class LiveView(QStackedWidget):
             level = self.session.level_dbfs(stream)
             meter.set_level(level)
             if self._clock.isActive() and self.session.state is LiveState.RUNNING:
-                is_shown = level is not None
+                is_shown = level is not None and self.session.hold_reason is None
                 meter.setVisible(is_shown)
                 self._symbols[stream].setVisible(is_shown)
 
@@ -420,8 +413,10 @@ class LiveView(QStackedWidget):
             HoldReason.OFF_RECORD: self.tr("Off the record: nothing is recorded"),
         }
         self.held.setVisible(reason is not None)
+        if reason is not None:
+            self.delay.hide()
+        self._tick()
         self.held.setText(texts.get(reason, "") if reason is not None else "")
-        self.held.setAccessibleName(self.held.text())
         self._dress_dot()
 
     @Slot(int)
@@ -445,9 +440,10 @@ class LiveView(QStackedWidget):
         self.delay.setProperty("kind", "badge-quiet" if is_kept else "badge")
         self.delay.style().polish(self.delay)
         self.delay.setText(f"{observed_s:.1f} / {promised_s:.1f} s")
-        self.delay.setToolTip(tip)
+        self.delay.set_tip(tip)
         self.delay.setAccessibleName(tip)
-        self.delay.setVisible(self.is_running)
+        is_held = self.session is not None and self.session.hold_reason is not None
+        self.delay.setVisible(self.is_running and not is_held)
 
     @Slot(object)
     def _show_health(self, health: Health) -> None:
@@ -460,8 +456,7 @@ class LiveView(QStackedWidget):
     def _show_lag(self, lag_s: float) -> None:
         text = self.tr("behind by %1 s").replace("%1", f"{lag_s:.1f}")
         self.badge.setText(text)
-        self.badge.setAccessibleName(text)
-        self.badge.setToolTip(
+        self.badge.set_tip(
             self.tr("Nothing is lost: the recording is complete, the captions catch up.")
         )
         self.badge.setVisible(lag_s >= BEHIND_FROM_S and self.is_running)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId, SegmentId
 from app.domain.meeting import MeetingState
-from app.ui.actions import Do
+from app.ui.actions import OF_A_STORED_MEETING, Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.review.corrector import Corrector
@@ -31,30 +31,6 @@ from app.ui.times import day, facts, length, time_of_day
 from app.ui.transcript.view import TranscriptView
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.title_field import TitleField
-
-_MEETING_ACTIONS = (
-    Do.EXPORT,
-    Do.UNDO,
-    Do.REDO,
-    Do.REFINE,
-    Do.REFINE_PART,
-    Do.RENAME_MEETING,
-    Do.DELETE_MEETING,
-    Do.DELETE_AUDIO,
-    Do.FIND,
-    Do.REPLACE,
-    Do.FIND_NEXT,
-    Do.FIND_PREVIOUS,
-    Do.NEXT_DOUBT,
-    Do.FASTER,
-    Do.SLOWER,
-    Do.LOOP,
-    Do.REDUCE_NOISE,
-    Do.SOLO,
-    Do.ZOOM_IN,
-    Do.ZOOM_OUT,
-    Do.ZOOM_ALL,
-)
 
 _AUDIO_ACTIONS = frozenset(
     {
@@ -234,7 +210,7 @@ class ReviewView(QWidget):
         """Actions on a meeting work while one is shown."""
         transcript = self.document.transcript if is_shown else None
         has_audio = transcript is not None and bool(transcript.meeting.streams)
-        for do in _MEETING_ACTIONS:
+        for do in OF_A_STORED_MEETING:
             needs_audio = do in _AUDIO_ACTIONS
             self._kit.actions[do].setEnabled(has_audio if needs_audio else transcript is not None)
 

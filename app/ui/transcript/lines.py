@@ -262,7 +262,6 @@ def line_of(
     is_final = segment.status is SegmentStatus.FINAL
     spoken = join_words(segment.words, segment.language)
     text = spoken if edited_text is None else edited_text
-    committed = join_words(segment.words[: segment.committed], segment.language)
     unknown = UNKNOWN_LABEL if is_final else PENDING_LABEL
     label = speaker.label if speaker else (segment.track or unknown)
     return Line(
@@ -277,12 +276,16 @@ def line_of(
         colour_index=speaker.index if speaker else None,
         span=segment.span,
         text=text,
-        solid_chars=len(text) if is_final else len(committed),
+        solid_chars=len(text) if is_final else _committed_chars(segment),
         is_final=is_final,
         has_overlap=segment.has_overlap,
         words=segment.words if text == spoken else (),
         separator=separator,
     )
+
+
+def _committed_chars(segment: SegmentUpdate) -> int:
+    return len(join_words(segment.words[: segment.committed], segment.language))
 
 
 def initials_of(name: str | None, index: int) -> str:

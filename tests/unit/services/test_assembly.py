@@ -26,10 +26,10 @@ def test_interrupted_meetings_are_told_when_the_program_opens(program):
         )
     )
     devices = Devices(
-        capture=program.backend,
-        files=program.files,
-        player=program.player,
-        exporters=program.exporters,
+        capture=lambda: program.backend,
+        files=lambda: program.files,
+        player=lambda: program.player,
+        exporters=lambda: program.exporters,
         pick_voice=program.pick_voice,
         repair=repair,
     )
@@ -43,3 +43,27 @@ def test_interrupted_meetings_are_told_when_the_program_opens(program):
     assert "'Standup' was interrupted" in second
     assert "crosstalk library refine m" in second
     assert context.player is program.player
+
+
+def test_a_service_is_made_when_it_is_first_asked_for(program):
+    opened = []
+    devices = Devices(
+        capture=lambda: opened.append("capture") or program.backend,
+        files=lambda: opened.append("files") or program.files,
+        player=lambda: opened.append("player") or program.player,
+        exporters=lambda: opened.append("exporters") or program.exporters,
+        pick_voice=program.pick_voice,
+        repair=repair,
+    )
+    context = assemble(program.core, devices, program.settings_file)
+
+    context.close()
+    context.library.list()
+    opened_by_listing = list(opened)
+    services = (context.recording, context.transcribing, context.speakers, context.diagnostics)
+
+    assert opened_by_listing == []
+    assert opened == ["capture", "files", "player"]
+    assert services[0] is context.recording
+    assert context.diagnostics is services[3]
+    context.close()

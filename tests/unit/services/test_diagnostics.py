@@ -113,7 +113,7 @@ def test_a_library_that_cannot_be_read_is_told(program, monkeypatch):
     def refuse():
         raise KnownError("It is locked.", category=Category.LIBRARY)
 
-    monkeypatch.setattr(program.library.meetings, "list", refuse)
+    monkeypatch.setattr(program.library.shelf, "list", refuse)
 
     assert checks(program)["library"].finding == "It is locked."
 

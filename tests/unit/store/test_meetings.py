@@ -2,7 +2,6 @@ import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from app.domain.messages import Health, Notice, NoticeKind, StageHealth
 from app.store.library import Library
 from tests.fakes.meetings import (
     MEETING,
-    START,
     make_meeting,
     make_model,
     make_stream,
@@ -67,39 +65,6 @@ def test_a_file_whose_name_is_no_unicode_is_found_again(library: Library, tmp_pa
 def test_id_cannot_be_taken_twice(library: Library) -> None:
     with pytest.raises(BugError, match="taken"):
         library.meetings.create(make_meeting())
-
-
-def test_list_is_newest_first_with_speakers_and_words(library: Library) -> None:
-    library.meetings.create(make_meeting(OTHER, started_at=START + timedelta(days=1)))
-    library.transcripts.apply(
-        MEETING,
-        patch_of(
-            make_update("a", "hello there", track="S2"),
-            make_update("b", "hi", track="S1", start=20_000),
-            make_update("c", "", track="S3"),
-        ),
-    )
-    library.transcripts.rename_track(
-        MEETING, library.transcripts.transcript(MEETING).speakers[0].track, "Ann"
-    )
-
-    summaries = library.meetings.list()
-
-    assert [(s.meeting.meeting_id, s.speakers, s.word_count) for s in summaries] == [
-        (OTHER, (), 0),
-        (MEETING, ("Ann", "Speaker 3"), 3),
-    ]
-    assert summaries[1].meeting == library.meetings.get(MEETING)
-
-
-def test_unfinished_meetings_are_those_that_somebody_works_on(library: Library) -> None:
-    for number, state in enumerate(MeetingState):
-        library.meetings.create(make_meeting(MeetingId(f"{number}"), state=state))
-    library.meetings.delete(MEETING)
-
-    found = {summary.meeting.state for summary in library.meetings.unfinished()}
-
-    assert found == {MeetingState.RECORDING, MeetingState.REFINING}
 
 
 def test_state_follows_the_legal_transitions(library: Library) -> None:
@@ -206,7 +171,7 @@ def test_deleted_meeting_leaves_nothing_behind(library: Library, tmp_path: Path)
         name: rows(library, tmp_path, f"SELECT count(*) FROM {name}")[0][0] for name in tables
     }
     assert {name for name, count in counts.items() if count} == {"meetings"}
-    assert [s.meeting.meeting_id for s in library.meetings.list()] == [OTHER]
+    assert [s.meeting.meeting_id for s in library.shelf.list()] == [OTHER]
     assert library.transcripts.search("quixotic") == ()
     content = b"".join(path.read_bytes() for path in tmp_path.glob("library.sqlite3*"))
     assert not [word for word in (b"xylophone", b"quixotic", b"zebra") if word in content]

@@ -238,7 +238,7 @@ def test_damaged_library_is_set_aside_and_replaced(path: Path, damage: object) -
     assert "recordings are still in the recordings folder" in notice
     with open_library(path) as library:
         assert library.opening_notice is None
-        assert library.meetings.list() == ()
+        assert library.shelf.list() == ()
 
 
 def test_log_of_a_damaged_library_goes_with_it(path: Path) -> None:

@@ -3,7 +3,7 @@ import pytest
 from app.domain.ids import SegmentId, TrackId
 from app.domain.messages import Word
 from app.domain.units import Span
-from app.store import segments, tracks
+from app.store import naming, segments, tracks
 from app.store.db import Database
 from app.store.library import Library
 from app.store.segments import Edit
@@ -74,7 +74,7 @@ def test_words_of_the_machine_stay_below_an_edit(library: Library, database: Dat
         assert row is not None
         heard = segments.machine_words(session, row)
         seen = segments.visible_words(session, MEETING)[row.segment_key]
-        roots = tracks.roots_of(tracks.track_rows(session, MEETING))
+        roots = naming.roots_of(tracks.track_rows(session, MEETING))
         shown = segments.visible_update(session, row, roots)
 
     assert heard == update.words

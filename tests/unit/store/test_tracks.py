@@ -1,13 +1,13 @@
 import pytest
 
 from app.domain.errors import KnownError
-from app.domain.ids import MeetingId, SpeakerId, TrackId
+from app.domain.ids import TrackId
 from app.domain.speakers import NameSource
 from app.store import tracks
 from app.store.db import Database
 from app.store.library import Library
 from app.store.tables import TrackRow
-from tests.fakes.meetings import MEETING, make_meeting, make_update, patch_of
+from tests.fakes.meetings import MEETING, make_update, patch_of
 
 pytestmark = pytest.mark.unit
 
@@ -34,47 +34,15 @@ def rows_of(*rows: TrackRow) -> dict[TrackId, TrackRow]:
     return {TrackId(row.track_id): row for row in rows}
 
 
-def test_merged_voices_lead_to_the_last_of_the_chain() -> None:
+def test_voice_of_a_chain_is_the_last() -> None:
     rows = rows_of(make_row(1), make_row(2, merged_into="S1"), make_row(3, merged_into="S2"))
 
-    assert tracks.roots_of(rows) == {S2: S1, S3: S1}
     assert tracks.known_root(rows, S3) is rows[S1]
 
 
 def test_unknown_voice_is_said() -> None:
     with pytest.raises(KnownError, match="no such speaker"):
         tracks.known_root(rows_of(make_row(1)), S2)
-
-
-def test_name_of_recognition_carries_person_and_confidence() -> None:
-    row = make_row(1, name="Ann", source="enrolled", speaker_id="p-1", confidence=0.9)
-
-    speaker = tracks.speakers_of(rows_of(row))[S1]
-
-    assert (speaker.label, speaker.source) == ("Ann", NameSource.ENROLLED)
-    assert (speaker.speaker_id, speaker.confidence) == (SpeakerId("p-1"), 0.9)
-
-
-@pytest.mark.parametrize(("typed", "person"), [("Ann", "p-1"), ("Bob", None), (None, None)])
-def test_name_by_the_user_keeps_the_person_only_if_it_is_theirs(
-    typed: str | None, person: str | None
-) -> None:
-    row = make_row(1, name="Ann", speaker_id="p-1", is_named_by_user=True, user_name=typed)
-
-    speaker = tracks.speakers_of(rows_of(row))[S1]
-
-    assert (speaker.name, speaker.speaker_id) == (typed, person)
-
-
-def test_own_name_goes_before_that_of_a_merged_voice() -> None:
-    merged = make_row(2, merged_into="S1", is_named_by_user=True, user_name="Bob")
-
-    borrowed = tracks.speakers_of(rows_of(make_row(1), merged))
-    own = tracks.speakers_of(rows_of(make_row(1, name="Ann"), merged))
-
-    assert [s.label for s in borrowed.values()] == ["Bob"]
-    assert [s.label for s in own.values()] == ["Ann"]
-    assert borrowed[S1].index == 1
 
 
 def test_voice_that_the_user_made_is_taken_again_when_nothing_uses_it(
@@ -90,19 +58,3 @@ def test_voice_that_the_user_made_is_taken_again_when_nothing_uses_it(
 
     assert first == again
     assert other != first
-
-
-def test_labels_are_those_of_each_meeting(library: Library, database: Database) -> None:
-    other = MeetingId("2")
-    library.meetings.create(make_meeting(other))
-    library.transcripts.apply(MEETING, patch_of(make_update("a", "one", track="S5")))
-    library.transcripts.apply(
-        other,
-        patch_of(make_update("a", "one"), make_update("b", "two", track="S2", start=20_000)),
-    )
-    library.transcripts.rename_track(other, S2, "Ann")
-
-    with database.read() as session:
-        labels = tracks.labels_by_meeting(session)
-
-    assert labels == {MEETING: ("Speaker 1",), other: ("Speaker 1", "Ann")}

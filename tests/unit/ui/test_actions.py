@@ -29,6 +29,14 @@ def test_every_action_has_a_shortcut_of_its_own_and_a_tip(qapp):
     assert all(actions[do].statusTip() and actions[do].text() for do in Do)
 
 
+def test_what_needs_a_meeting_waits_for_its_page(qapp):
+    parent = QObject()
+    actions = Actions(parent)
+
+    assert not any(actions[do].isEnabled() for do in (Do.STOP, Do.PAUSE, Do.EXPORT, Do.COPY_LINK))
+    assert all(actions[do].isEnabled() for do in (Do.RECORD, Do.IMPORT, Do.SETTINGS, Do.QUIT))
+
+
 def test_every_action_is_in_the_table_once():
     assert sorted(spec.do for spec in TABLE) == sorted(Do)
 

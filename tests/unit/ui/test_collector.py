@@ -33,3 +33,13 @@ def test_new_garbage_is_still_found():
         del ring
 
         assert gc.collect() >= 1
+
+
+def test_what_is_made_later_and_stays_can_be_left_out_too():
+    with calm_collector() as settle:
+        before = gc.get_freeze_count()
+        made = [[number] for number in range(5000)]
+
+        settle()
+
+        assert gc.get_freeze_count() >= before + len(made)
