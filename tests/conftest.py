@@ -21,6 +21,8 @@ os.environ["PYANNOTE_METRICS_ENABLED"] = "false"
 os.environ["OTEL_SDK_DISABLED"] = "true"
 
 CATEGORIES = frozenset({"unit", "property", "contract", "integration", "sound", "ui", "e2e"})
+REAL_TIME = ("sound", "e2e")
+"""Categories that a clock runs with: one such test at a time."""
 LOCAL_HOSTS = re.compile(r"127\.|::1$|localhost$|$")
 FOREIGN_THREAD = re.compile(r"(Thread|Dummy|ThreadPoolExecutor|asyncio)-|Otel|QueueFeeder|tqdm")
 """Threads of libraries; ours always carry a name of their own."""
@@ -32,7 +34,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a module that does not say which category it is."""
+    """Refuse a module that does not say which category it is; share the rest among workers.
+
+    A worker takes whole files, for what their tests share, or everything that a clock runs with.
+    """
     unmarked = {
         item.nodeid.partition("::")[0]
         for item in items
@@ -43,6 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(
             f"{names}: set pytestmark = pytest.mark.<{'|'.join(sorted(CATEGORIES))}>"
         )
+    for item in items:
+        is_real_time = any(item.get_closest_marker(name) for name in REAL_TIME)
+        group = "real time" if is_real_time else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure() -> None:

@@ -54,6 +54,7 @@ OTHERS = ("meeting", "echo", "speaker", "separate", "enhance", "governor", "lm",
 
 
 @click.group(cls=LazyGroup, lazy={name: f"app.cli.bench_{name}" for name in OTHERS})
+@common_options
 def bench() -> None:
     """Measure what Crosstalk promises. Exit code 1 says that a target is missed."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from app.cli.live import MeetingLog, interruptible, show_notes, show_progress, tell_all
@@ -129,29 +131,37 @@ def search(text: str, limit: int) -> None:
 @library.command()
 @click.argument("meeting")
 @click.argument("title")
+@json_option
 @common_options
 def rename(meeting: str, title: str) -> None:
     """Change the title of MEETING."""
     session = current_session()
-    session.context.library.rename(_find(session, meeting), title)
+    meeting_id = _find(session, meeting)
+    session.context.library.rename(meeting_id, title)
+    _changed(session, meeting_id)
 
 
 @library.command()
 @click.argument("meeting")
 @click.option("--audio-only", is_flag=True, help="Delete the recording, keep the text.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
 @common_options
 def delete(meeting: str, audio_only: bool, yes: bool) -> None:
     """Delete MEETING with its recording."""
     session = current_session()
     found = session.context.library.resolve(meeting)
-    if audio_only:
-        if yes or confirm(f"Delete the recording of {found.title!r} for good?", option="--yes"):
-            freed = session.context.retention.delete_audio(found.meeting_id)
-            session.writer.note(f"{freed / 1e6:.1f} MB are freed; the text is kept.")
-    elif yes or confirm(f"Delete {found.title!r} and its recording for good?", option="--yes"):
+    what = (
+        f"the recording of {found.title!r}" if audio_only else f"{found.title!r} and its recording"
+    )
+    is_wanted = yes or confirm(f"Delete {what} for good?", option="--yes")
+    if is_wanted and audio_only:
+        freed = session.context.retention.delete_audio(found.meeting_id)
+        session.writer.note(f"{freed / 1e6:.1f} MB are freed; the text is kept.")
+    elif is_wanted:
         session.context.library.delete(found.meeting_id)
         session.writer.note(f"{found.title!r} is deleted.")
+    _changed(session, found.meeting_id, deleted=is_wanted)
 
 
 @library.command()
@@ -208,6 +218,7 @@ def refine(meeting: str, start: float | None, end: float | None) -> None:
 @click.argument("meeting")
 @click.argument("speaker")
 @click.argument("name")
+@json_option
 @common_options
 def rename_speaker(meeting: str, speaker: str, name: str) -> None:
     """Name SPEAKER (a label like "Speaker 1", or a track like S1) in MEETING."""
@@ -216,6 +227,7 @@ def rename_speaker(meeting: str, speaker: str, name: str) -> None:
     track = track_of(transcript, speaker)
     session.context.library.rename_track(transcript.meeting.meeting_id, track, name)
     _learn(session, transcript.meeting.meeting_id)
+    _changed(session, transcript.meeting.meeting_id, track)
 
 
 @library.command()
@@ -231,6 +243,7 @@ def rename_speaker(meeting: str, speaker: str, name: str) -> None:
 @click.option("--of", "voice", metavar="VOICE", help="With --from: only what this voice says.")
 @click.option("--alike", is_flag=True, help="With LINES: also all that sound like them.")
 @click.option("--name", help='With "new": what the new voice is called.')
+@json_option
 @common_options
 def assign(
     meeting: str,
@@ -274,38 +287,45 @@ def assign(
         found = session.context.speakers.sounding_like(meeting_id, ids)
         selections = tuple(LineSelection(segment_id=segment_id) for segment_id in found)
     chosen = session.context.library.give_lines(meeting_id, selections, track, name=name)
-    session.writer.result(session.context.library.transcript(meeting_id).label_of(chosen))
+    if not session.is_json:
+        session.writer.result(session.context.library.transcript(meeting_id).label_of(chosen))
     _learn(session, meeting_id)
+    _changed(session, meeting_id, chosen)
 
 
 @library.command()
 @click.argument("meeting")
 @click.argument("speaker")
 @click.argument("into")
+@json_option
 @common_options
 def merge(meeting: str, speaker: str, into: str) -> None:
     """SPEAKER and INTO are one person: keep INTO."""
     session = current_session()
     transcript = _transcript(session, meeting)
-    session.context.library.merge_tracks(
-        transcript.meeting.meeting_id, track_of(transcript, speaker), track_of(transcript, into)
-    )
-    _learn(session, transcript.meeting.meeting_id)
+    meeting_id, kept = transcript.meeting.meeting_id, track_of(transcript, into)
+    session.context.library.merge_tracks(meeting_id, track_of(transcript, speaker), kept)
+    _learn(session, meeting_id)
+    _changed(session, meeting_id, kept)
 
 
 @library.command()
 @click.argument("meeting")
 @click.argument("line")
 @click.argument("text")
+@json_option
 @common_options
 def edit(meeting: str, line: str, text: str) -> None:
     """Rewrite LINE (an id of `show --ids`) of MEETING."""
     session = current_session()
-    session.context.library.edit_text(_find(session, meeting), SegmentId(line), text)
+    meeting_id = _find(session, meeting)
+    session.context.library.edit_text(meeting_id, SegmentId(line), text)
+    _changed(session, meeting_id, segment=line)
 
 
 @library.command()
 @click.argument("meeting")
+@json_option
 @common_options
 def undo(meeting: str) -> None:
     """Take back the newest correction of MEETING."""
@@ -317,6 +337,7 @@ def undo(meeting: str) -> None:
 
 @library.command()
 @click.argument("meeting")
+@json_option
 @common_options
 def redo(meeting: str) -> None:
     """Apply the correction again that was undone last."""
@@ -335,18 +356,7 @@ def corrections(meeting: str) -> None:
     session = current_session()
     made = session.context.library.corrections(_find(session, meeting))
     if session.is_json:
-        records = [
-            {
-                "id": c.correction_id,
-                "made_at": c.made_at.isoformat(),
-                "kind": c.kind,
-                "before": c.before,
-                "after": c.after,
-                "undone": c.is_undone,
-            }
-            for c in made
-        ]
-        session.writer.json({"corrections": records})
+        session.writer.json({"corrections": [_correction_record(c) for c in made]})
         return
     for c in made:
         state = " (undone)" if c.is_undone else ""
@@ -403,8 +413,35 @@ def _show_facts(session: Session, transcript: MeetingTranscript) -> None:
     )
 
 
+def _correction_record(correction: Correction) -> dict[str, Any]:
+    return {
+        "id": correction.correction_id,
+        "made_at": correction.made_at.isoformat(),
+        "kind": correction.kind,
+        "before": correction.before,
+        "after": correction.after,
+        "undone": correction.is_undone,
+    }
+
+
+def _changed(
+    session: Session, meeting_id: MeetingId, track: TrackId | None = None, **more: Any
+) -> None:
+    """With --json: what was changed, and how the voice in question is called by now."""
+    if not session.is_json:
+        return
+    record: dict[str, Any] = {"meeting": meeting_id} | more
+    if track is not None:
+        transcript = session.context.library.transcript(meeting_id)
+        record |= {"track": track, "speaker": transcript.label_of(track)}
+    session.writer.json(record)
+
+
 def _tell(session: Session, correction: Correction | None, done: str, verb: str) -> None:
-    if correction is None:
+    if session.is_json:
+        record = None if correction is None else _correction_record(correction)
+        session.writer.json({"correction": record})
+    elif correction is None:
         session.writer.note(f"There is nothing to {verb}.")
     else:
         session.writer.result(f"{done}: {correction.kind.replace('-', ' ')}")

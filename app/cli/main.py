@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 from typing import Any
 
 import click
@@ -59,10 +61,11 @@ class CrosstalkGroup(LazyGroup):
         except KnownError as error:
             _say(str(error))
             ctx.exit(exit_code_of(error))
-        except (KeyboardInterrupt, Cancelled):
+        except (KeyboardInterrupt, Cancelled, click.Abort):
+            # click.Abort is Ctrl-C at a question.
             _say("Interrupted. Everything recorded so far is kept.")
             ctx.exit(EXIT_INTERRUPTED)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except BrokenPipeError:
             ctx.exit(EXIT_PART_WAY)
@@ -110,4 +113,7 @@ def run(program: Program, arguments: list[str] | None = None) -> None:
     Args:
         arguments: None takes `sys.argv`.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Transcripts hold letters that the encoding of a pipe may lack, on Windows for one.
+        sys.stdout.reconfigure(errors="backslashreplace")
     cli.main(args=arguments, prog_name="crosstalk", obj=program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,21 @@ def outcome_record(
     }
 
 
-def show_outcome(session: Session, meeting_id: MeetingId, log: MeetingLog) -> None:
-    """The transcript on stdout, one line about the meeting on stderr."""
+def show_outcome(
+    session: Session,
+    meeting_id: MeetingId,
+    log: MeetingLog,
+    exports: Sequence[ExportRequest] = (),
+) -> None:
+    """The transcript on stdout, one line about the meeting on stderr.
+
+    Args:
+        exports: What was written; where one went to stdout, nothing else goes there.
+    """
     transcript = session.context.library.transcript(meeting_id)
-    for line in transcript_lines(transcript):
-        session.writer.result(line)
+    if not any(str(wanted.path) == STDOUT for wanted in exports):
+        for line in transcript_lines(transcript):
+            session.writer.result(line)
     meeting = transcript.meeting
     count = len(transcript.speakers)
     voices = "1 speaker" if count == 1 else f"{count} speakers"

@@ -155,7 +155,7 @@ def _tell(session: Session, log: MeetingLog, exports: tuple[ExportRequest, ...])
     if session.is_json:
         session.writer.json(outcome_record(session, meeting_id, log, files))
     else:
-        show_outcome(session, meeting_id, log)
+        show_outcome(session, meeting_id, log, exports)
     meeting = session.context.library.resolve(meeting_id)
     if meeting.state is not MeetingState.DONE:
         raise KnownError(

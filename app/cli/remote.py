@@ -10,6 +10,7 @@ from app.domain.remote import Answer, Command, Order
 
 
 @click.group()
+@common_options
 def remote() -> None:
     """Start, stop, pause or mark the recording in the open window.
 

@@ -12,6 +12,7 @@ from app.cli.live import interruptible
 from app.cli.session import Session, common_options, current_session, json_option
 from app.cli.terminal import confirm
 from app.domain.errors import Cancelled
+from app.domain.ids import SpeakerId
 from app.domain.recognition import Certainty
 from app.domain.speakers import SpeakerProfile
 from app.domain.voice_quality import MIN_SPEECH_S, VoiceQuality
@@ -162,34 +163,46 @@ def identify(file: Path) -> None:
 @speakers.command()
 @click.argument("person")
 @click.argument("name")
+@json_option
 @common_options
 def rename(person: str, name: str) -> None:
     """Give PERSON another name, in past meetings too."""
-    service = current_session().context.speakers
-    service.rename(service.resolve(person).speaker_id, name)
+    session = current_session()
+    service = session.context.speakers
+    speaker_id = service.resolve(person).speaker_id
+    service.rename(speaker_id, name)
+    _changed(session, speaker_id)
 
 
 @speakers.command()
 @click.argument("person")
 @click.argument("into")
+@json_option
 @common_options
 def merge(person: str, into: str) -> None:
     """PERSON and INTO are one: keep INTO."""
-    service = current_session().context.speakers
-    service.merge(service.resolve(person).speaker_id, service.resolve(into).speaker_id)
+    session = current_session()
+    service = session.context.speakers
+    kept = service.resolve(into).speaker_id
+    service.merge(service.resolve(person).speaker_id, kept)
+    _changed(session, kept)
 
 
 @speakers.command()
 @click.argument("person")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
 @common_options
 def forget(person: str, yes: bool) -> None:
     """Delete PERSON and every recording of the voice; names in past meetings stay as text."""
     session = current_session()
     profile = session.context.speakers.resolve(person)
-    if yes or confirm(f"Delete the voice of {profile.name} for good?", option="--yes"):
+    is_wanted = yes or confirm(f"Delete the voice of {profile.name} for good?", option="--yes")
+    if is_wanted:
         session.context.speakers.forget(profile.speaker_id)
         session.writer.note(f"{profile.name} is forgotten.")
+    if session.is_json:
+        session.writer.json({"id": profile.speaker_id, "forgotten": is_wanted})
 
 
 def _record(
@@ -212,6 +225,13 @@ def _record(
                 break
         progress.update(1.0, f"Listening to {name}")
         return service.enroll_recording(name, recording, has_consent=has_consent)
+
+
+def _changed(session: Session, speaker_id: SpeakerId) -> None:
+    """With --json: the person as changed."""
+    if session.is_json:
+        people = session.context.speakers.list()
+        session.writer.json(_record_of(next(p for p in people if p.speaker_id == speaker_id)))
 
 
 def _quality(quality: VoiceQuality) -> dict[str, Any]:

@@ -166,9 +166,9 @@ def _run_all(session: Session, jobs: list[_Job]) -> None:
         writer.json(records[0] if len(jobs) == 1 else {"meetings": records})
     if failures and len(jobs) > 1:
         category = next((e.category for e in failures if e.category in _PART_WAY), None)
+        told = f"{len(failures)} of {len(jobs)} files could not be transcribed"
         raise KnownError(
-            f"{len(failures)} of {len(jobs)} files could not be transcribed; the others are in "
-            "the library.",
+            f"{told}; the others are in the library." if records else f"{told}.",
             category=category or Category.INPUT,
         )
     if failures:
@@ -202,7 +202,7 @@ def _run_one(session: Session, job: _Job, cancel: threading.Event) -> dict[str, 
     files = write_exports(session, meeting_id, job.exports)
     if session.is_json:
         return outcome_record(session, meeting_id, log, files)
-    show_outcome(session, meeting_id, log)
+    show_outcome(session, meeting_id, log, job.exports)
     return {}
 
 

@@ -13,6 +13,7 @@ from app.services.vocabulary import read_vocabulary
 
 
 @click.group()
+@common_options
 def vocabulary() -> None:
     """Names and terms that every meeting should get right.
 
@@ -57,12 +58,16 @@ def set_list(file: Path) -> None:
 
 
 @vocabulary.command()
+@json_option
 @common_options
 def clear() -> None:
     """Empty the list."""
     session = current_session()
-    session.context.vocabulary.save("")
-    session.writer.result("The list is empty.")
+    stored = session.context.vocabulary.save("")
+    if session.is_json:
+        session.writer.json(_record(stored))
+    else:
+        session.writer.result("The list is empty.")
 
 
 def _record(stored: Vocabulary) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import shutil
 import sys
@@ -35,8 +36,9 @@ class Writer:
         click.echo(text)
 
     def json(self, record: dict[str, Any]) -> None:
-        """The result as one object on one line."""
-        click.echo(json.dumps(record, ensure_ascii=False))
+        """The result as one object on one line, whatever the encoding of stdout."""
+        encoding = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name
+        click.echo(json.dumps(record, ensure_ascii=encoding != "utf-8"))
 
     def data(self, data: bytes) -> None:
         """A file as the result."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from app.domain.errors import KnownError
 from app.domain.ids import MeetingId, SegmentId, StreamId
 from app.domain.messages import SegmentUpdate, SpeakerTurn
+from app.domain.sentences import say
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
 from app.domain.voice_quality import VoiceQuality
@@ -92,6 +94,37 @@ class ModelChoice:
         """The network that was chosen; None for none."""
         has_none = self.separation in (None, SEPARATION_AUTO, SEPARATION_ON)
         return None if has_none else self.separation
+
+
+def require_language(model_id: str, languages: Sequence[str], language: str) -> None:
+    """Check that a recogniser knows a language; "auto" needs one that knows several.
+
+    Args:
+        languages: ISO 639-1 codes that it knows; "*" for all.
+
+    Raises:
+        KnownError: It does not.
+    """
+    is_multilingual = "*" in languages or len(languages) > 1
+    if "*" in languages or language in languages or (language == "auto" and is_multilingual):
+        return
+    if is_multilingual:
+        raise KnownError(
+            say(
+                'The recogniser {model} does not know the language "{language}". Give a code '
+                "such as en or de, or auto.",
+                model=model_id,
+                language=language,
+            )
+        )
+    raise KnownError(
+        say(
+            'The recogniser {model} does not know the language "{language}". Choose '
+            "another, for example: --asr whisper-base",
+            model=model_id,
+            language=language,
+        )
+    )
 
 
 class Part(StrEnum):

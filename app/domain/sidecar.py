@@ -52,7 +52,8 @@ def write_sidecar(folder: Path, sidecar: RecordingSidecar) -> None:
         "language": sidecar.language,
         "streams": [_stream_record(stream, folder) for stream in sidecar.streams],
     }
-    atomic.write_text(folder / FILE_NAME, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+    # ASCII: names of files need not be Unicode, and come back out of escapes as they were.
+    atomic.write_text(folder / FILE_NAME, json.dumps(record, indent=1) + "\n")
 
 
 def read_sidecar(folder: Path) -> RecordingSidecar:

@@ -24,12 +24,12 @@ from app.domain.ports import (
     VoiceActivityModel,
     VoiceRefiner,
 )
-from app.domain.sentences import say
 from app.domain.session import (
     SEPARATION_MODEL,
     SEPARATION_NETWORKS,
     SEPARATION_PIXIT,
     ModelChoice,
+    require_language,
 )
 
 log = logging.getLogger(__name__)
@@ -141,23 +141,16 @@ def for_language(choice: ModelChoice, language: str) -> ModelChoice:
     Raises:
         KnownError: The final recogniser does not know the language.
     """
-    if not _knows(choice.asr_final, language):
-        raise KnownError(
-            say(
-                'The recogniser {model} does not know the language "{language}". Choose '
-                "another, for example: --asr whisper-base",
-                model=choice.asr_final,
-                language=language,
-            )
-        )
-    if _knows(choice.asr_partial, language):
-        return choice
-    return replace(choice, asr_partial=choice.asr_final)
+    require_language(choice.asr_final, _languages_of(choice.asr_final), language)
+    try:
+        require_language(choice.asr_partial, _languages_of(choice.asr_partial), language)
+    except KnownError:
+        return replace(choice, asr_partial=choice.asr_final)
+    return choice
 
 
-def _knows(backend_id: str, language: str) -> bool:
-    languages = registry.find("asr", backend_id).info.languages
-    return "*" in languages or language in languages
+def _languages_of(backend_id: str) -> tuple[str, ...]:
+    return registry.find("asr", backend_id).info.languages
 
 
 def _describe(role: str, backend_id: str) -> ModelUse:

@@ -13,7 +13,7 @@ from app.domain.messages import (
     Word,
 )
 from app.domain.units import Span
-from app.pipeline.attribute import Piece
+from app.pipeline.attribute import Piece, Voice
 
 Label = Callable[[int], tuple[TrackId | None, float | None]]
 """Chain id → track and confidence."""
@@ -96,18 +96,10 @@ class Assembler:
             self._pieces_of[utterance] = number + 1
             segment_id = self._segment_id(utterance, number)
             track, confidence = (None, None) if piece.voice is None else self.label(piece.voice)
-            update = SegmentUpdate(
-                segment_id=segment_id,
-                revision=self._next(),
-                stream=stream,
-                span=piece.span,
+            update = replace(
+                self._final_of(piece, segment_id, stream, language=language),
                 track=track,
-                words=piece.words,
-                status=SegmentStatus.FINAL,
-                committed=len(piece.words),
                 speaker_confidence=confidence,
-                language=language,
-                has_overlap=piece.has_overlap,
                 alternatives=alternatives if len(pieces) == 1 else (),
             )
             self._final[segment_id] = update
@@ -179,18 +171,10 @@ class Assembler:
                     continue
             segment_id = known.segment_id if known else self._new_id(stream, piece.span)
             track, confidence = (piece.voice, None) if chain_id is None else self.label(chain_id)
-            update = SegmentUpdate(
-                segment_id=segment_id,
-                revision=self._next(),
-                stream=stream,
-                span=piece.span,
+            update = replace(
+                self._final_of(piece, segment_id, stream, language=language),
                 track=track,
-                words=piece.words,
-                status=SegmentStatus.FINAL,
-                committed=len(piece.words),
                 speaker_confidence=confidence,
-                language=language,
-                has_overlap=piece.has_overlap,
                 reason=CorrectionReason.SECOND_OPINION,
             )
             self._final[segment_id] = update
@@ -254,6 +238,23 @@ class Assembler:
             if track is not None and 2 * shares[track] > sum(shares.values()):
                 result[chain_id] = track
         return result
+
+    def _final_of(
+        self, piece: Piece[Voice], segment_id: SegmentId, stream: StreamId, *, language: str | None
+    ) -> SegmentUpdate:
+        """The final state of a piece, of nobody yet."""
+        return SegmentUpdate(
+            segment_id=segment_id,
+            revision=self._next(),
+            stream=stream,
+            span=piece.span,
+            track=None,
+            words=piece.words,
+            status=SegmentStatus.FINAL,
+            committed=len(piece.words),
+            language=language,
+            has_overlap=piece.has_overlap,
+        )
 
     def _relabelled(self, segment_ids: list[SegmentId]) -> tuple[SegmentUpdate, ...]:
         updates = []

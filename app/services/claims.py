@@ -6,12 +6,14 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import psutil
 
 from app.domain.ids import StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState, StreamInfo
+from app.domain.sentences import Sentence, say
 from app.domain.units import SESSION_RATE_HZ
 from app.services.core import Core
 
@@ -29,9 +31,8 @@ def claim(folder: Path) -> None:
     Raises:
         OSError: The disk refuses.
     """
-    own = psutil.Process()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CLAIM_NAME).write_text(f"{own.pid} {own.create_time():.3f}\n", encoding="ascii")
+    (folder / CLAIM_NAME).write_text(f"{os.getpid()} {_own_start_s():.3f}\n", encoding="ascii")
 
 
 def release(folder: Path) -> None:
@@ -43,12 +44,24 @@ def is_claimed(folder: Path) -> bool:
     """Whether a living process, this one included, works on the meeting in `folder`."""
     try:
         pid, started_s = (folder / CLAIM_NAME).read_text(encoding="ascii").split()
-        if int(pid) == os.getpid():
-            return True
-        found_s: float = psutil.Process(int(pid)).create_time()
-        return bool(abs(found_s - float(started_s)) < _START_TOLERANCE_S)
+        # A dead process may have had our number: in a sandbox every start gets the same one.
+        is_own = int(pid) == os.getpid()
+        found_s: float = _own_start_s() if is_own else psutil.Process(int(pid)).create_time()
+        return abs(found_s - float(started_s)) < _START_TOLERANCE_S
     except (OSError, ValueError, psutil.Error):
         return False
+
+
+def doing(core: Core, meeting: Meeting) -> Sentence | None:
+    """What somebody does with a meeting at this moment: "recorded"; None when nobody works on it.
+
+    A meeting whose recording has stopped is claimed until its live text is complete.
+    """
+    if meeting.state is MeetingState.RECORDING:
+        return say("recorded")
+    if meeting.state is MeetingState.REFINING:
+        return say("refined")
+    return say("transcribed") if is_claimed(core.folder_of(meeting.meeting_id)) else None
 
 
 def adopt_orphans(
@@ -98,6 +111,12 @@ def expected_streams(folder: Path, devices: dict[StreamId, str]) -> tuple[Stream
         )
         for stream, device in devices.items()
     )
+
+
+@cache
+def _own_start_s() -> float:
+    """Asked once: on Linux the answer moves when the clock is set."""
+    return float(psutil.Process().create_time())
 
 
 def _repaired(meeting: Meeting, found: tuple[StreamInfo, ...]) -> tuple[StreamInfo, ...]:

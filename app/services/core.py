@@ -17,7 +17,7 @@ from app.domain.ports import (
     WeightsStore,
 )
 from app.domain.sentences import say
-from app.domain.session import SEPARATION_NETWORKS, ModelChoice
+from app.domain.session import SEPARATION_NETWORKS, ModelChoice, require_language
 from app.lib.clock import Clock
 from app.lib.paths import Paths
 from app.settings.schema import Settings
@@ -45,9 +45,37 @@ class Core:
         return self.paths.recordings_dir / meeting_id
 
     def discard(self, meeting_id: MeetingId) -> None:
-        """Remove a meeting, its transcript and its recordings."""
+        """Take back a meeting that came to nothing; files that the disk holds on to stay."""
         self.meetings.delete(meeting_id)
         shutil.rmtree(self.folder_of(meeting_id), ignore_errors=True)
+
+    def delete(self, meeting_id: MeetingId) -> None:
+        """Remove a meeting, its transcript and its recordings.
+
+        Raises:
+            KnownError: No such meeting; or a recording is left, and the message says where.
+        """
+        self.discard(meeting_id)
+        folder = self.folder_of(meeting_id)
+        if folder.exists():
+            raise KnownError(
+                say(
+                    "The meeting is deleted, but some of its recordings are left in {folder}. "
+                    "Close what plays them, and delete that folder by hand.",
+                    folder=folder,
+                ),
+                category=Category.DISK,
+            )
+
+    def require_language(self, models: ModelChoice, language: str) -> None:
+        """Check that the recogniser of the text that stays knows a language.
+
+        Raises:
+            KnownError: It does not.
+        """
+        for status in self.weights.list():
+            if status.model_id == models.asr_final:
+                require_language(status.model_id, status.languages, language)
 
     def require_weights(self, models: ModelChoice) -> None:
         """Check, without hashing, that the weights of all chosen models are here.

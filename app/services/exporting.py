@@ -16,7 +16,11 @@ from app.services.core import Core
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 """What Windows, the strictest of the three systems, refuses in a file name."""
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""What Windows takes for a device, whatever ending follows."""
 _NAME_LIMIT = 100
+_NAME_BYTES = 200
+"""Names may have 255; an ending and a number follow."""
 
 
 class ExportingService:
@@ -31,14 +35,14 @@ class ExportingService:
         return self._registry.infos()
 
     def require(self, format_id: str) -> ExporterInfo:
-        """Look a format up, before long work starts.
+        """Look a format up, before long work starts; the id may be in capitals.
 
         Raises:
             KnownError: Unknown format; the message lists the known ones.
         """
         infos = self._registry.infos()
         for info in infos:
-            if info.format_id == format_id:
+            if info.format_id == format_id.lower():
                 return info
         known = ", ".join(info.format_id for info in infos)
         raise KnownError(
@@ -57,10 +61,10 @@ class ExportingService:
         Raises:
             KnownError: Unknown format or meeting.
         """
-        self.require(format_id)
+        info = self.require(format_id)
         chosen = options or ExportOptions()
         transcript = _chosen(self._core.transcripts.transcript(meeting_id), chosen)
-        return b"".join(self._registry.write(format_id, transcript, chosen))
+        return b"".join(self._registry.write(info.format_id, transcript, chosen))
 
     def file_stem(self, meeting: Meeting) -> str:
         """A file name without its ending, as the settings want it and every system accepts."""
@@ -92,7 +96,7 @@ class ExportingService:
             target = _free_path(path or Path(), self.file_stem(transcript.meeting), info.suffix)
         else:
             target = path
-        chunks = self._registry.write(format_id, transcript, chosen)
+        chunks = self._registry.write(info.format_id, transcript, chosen)
         try:
             write_chunks(target, chunks)
         except OSError as error:
@@ -121,7 +125,9 @@ def stem_of(template: str, meeting: Meeting) -> str:
     ):
         filled = filled.replace(mark, value)
     plain = " ".join(_UNSAFE.sub(" ", filled).split())
-    return plain.strip(" .")[:_NAME_LIMIT].strip() or "meeting"
+    short = plain.strip(" .")[:_NAME_LIMIT].encode(errors="replace")[:_NAME_BYTES]
+    stem = short.decode(errors="ignore").strip() or "meeting"
+    return f"_{stem}" if _DEVICE.match(stem) else stem
 
 
 def _chosen(transcript: MeetingTranscript, options: ExportOptions) -> MeetingTranscript:

@@ -8,7 +8,6 @@ from app.domain.errors import KnownError
 from app.domain.ids import MeetingId, SegmentId, TrackId
 from app.domain.meeting import (
     Meeting,
-    MeetingState,
     MeetingSummary,
     MeetingTranscript,
     SearchHit,
@@ -16,6 +15,7 @@ from app.domain.meeting import (
 from app.domain.ports import Correction
 from app.domain.selection import LineSelection
 from app.domain.sentences import say
+from app.services.claims import doing
 from app.services.core import Core
 
 NEWEST = "last"
@@ -89,18 +89,19 @@ class LibraryService:
         """Remove a meeting and its recordings.
 
         Raises:
-            KnownError: The meeting is being recorded or refined.
+            KnownError: The meeting is being worked on, or a file cannot be deleted.
         """
         meeting = self._core.meetings.get(meeting_id)
-        if meeting.state in (MeetingState.RECORDING, MeetingState.REFINING):
+        at_work = doing(self._core, meeting)
+        if at_work is not None:
             raise KnownError(
                 say(
                     "{title} is being {doing} and was not deleted. Stop that first.",
                     title=repr(meeting.title),
-                    doing=_DOING[meeting.state],
+                    doing=at_work,
                 )
             )
-        self._core.discard(meeting_id)
+        self._core.delete(meeting_id)
 
     def rename_track(self, meeting_id: MeetingId, track: TrackId, name: str) -> None:
         """Name a voice everywhere in the meeting; an empty name gives "Speaker 1" back."""
@@ -154,9 +155,6 @@ class LibraryService:
     def redo(self, meeting_id: MeetingId) -> Correction | None:
         """Apply the last undone correction again."""
         return self._core.transcripts.redo(meeting_id)
-
-
-_DOING = {MeetingState.RECORDING: say("recorded"), MeetingState.REFINING: say("refined")}
 
 
 def _required(text: str, what: str) -> str:

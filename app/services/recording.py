@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -262,14 +263,17 @@ class RecordingService:
         """Start to record; audio is stored at once, captions follow when the models are up.
 
         Raises:
-            KnownError: A device cannot be opened, a meeting is already being recorded, or the
-                disk has less free than the setting asks for.
+            KnownError: A device cannot be opened, a meeting is already being recorded, the
+                recogniser does not know the language asked for, or the disk has less free than
+                the setting asks for.
         """
         with self._lock:
             if self._current is not None:
                 raise KnownError("A meeting is already being recorded. Stop it first.")
             if not request.devices:
                 raise KnownError("Nothing to record: choose a microphone or system audio.")
+            if request.language is not None:
+                self._core.require_language(self._core.settings().model_choice, request.language)
             self._require_disk()
             for earlier in self._unfinished:
                 # The final pass of an earlier meeting can wait; live text cannot.
@@ -341,11 +345,17 @@ class RecordingService:
         except BaseException:
             core.discard(meeting.meeting_id)
             raise
-        job.reporter.start_clock(capture.duration_s)
-        expected = expected_streams(job.folder, dict(request.devices))
-        core.meetings.set_streams(meeting.meeting_id, expected, 0.0)
-        job.describe(expected)
-        job.reporter.entered(MeetingState.RECORDING)
+        try:
+            job.reporter.start_clock(capture.duration_s)
+            expected = expected_streams(job.folder, dict(request.devices))
+            core.meetings.set_streams(meeting.meeting_id, expected, 0.0)
+            job.describe(expected)
+            job.reporter.entered(MeetingState.RECORDING)
+        except BaseException:
+            with contextlib.suppress(KnownError):
+                capture.stop()
+            core.discard(meeting.meeting_id)
+            raise
         session: EngineSession | None = None
         try:
             session = job.open_live(

@@ -13,12 +13,10 @@ from app.domain.errors import KnownError
 from app.domain.ids import MeetingId
 from app.domain.meeting import Meeting, MeetingState
 from app.domain.sentences import say
-from app.services.claims import is_claimed
+from app.services.claims import doing
 from app.services.core import Core
 
 log = logging.getLogger(__name__)
-
-_BUSY = frozenset({MeetingState.RECORDING, MeetingState.REFINING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,7 @@ class RetentionService:
         for summary in self._core.meetings.list():
             meeting = summary.meeting
             folder = self._core.folder_of(meeting.meeting_id)
-            if meeting.state in _BUSY or is_claimed(folder):
+            if doing(self._core, meeting) is not None:
                 continue
             if _is_older(meeting, rules.keep_meetings_days, now):
                 meetings.append(meeting)
@@ -78,7 +76,7 @@ class RetentionService:
         """
         found = self.due()
         for meeting in found.meetings:
-            self._core.discard(meeting.meeting_id)
+            self._core.delete(meeting.meeting_id)
         for meeting in found.audio:
             self._drop_audio(meeting)
         if not found.is_empty:
@@ -99,7 +97,7 @@ class RetentionService:
         """
         meeting = self._core.meetings.get(meeting_id)
         folder = self._core.folder_of(meeting_id)
-        if meeting.state in _BUSY or is_claimed(folder):
+        if doing(self._core, meeting) is not None:
             raise KnownError(
                 say(
                     "{title} is being worked on; its audio was not deleted. Wait until that "

@@ -16,6 +16,7 @@ from app.domain.sentences import say
 from app.domain.session import CheckJob, ModelChoice, OperatingPoint, Part, SpeakerRange
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
+from app.services.claims import doing
 from app.services.core import Core
 from app.services.events import Listener
 from app.services.job import Hints, MeetingJob
@@ -86,9 +87,9 @@ class TranscribingService:
         """Import and transcribe; blocks until `Finished`.
 
         Raises:
-            KnownError: An input is unreadable, empty or silent, or weights are missing: no
-                meeting is left behind. Or the engine or the disk failed part-way: the meeting is
-                RECORDED and keeps what was done.
+            KnownError: An input is unreadable, empty or silent, weights are missing, or the
+                recogniser does not know the language: no meeting is left behind. Or the engine
+                or the disk failed part-way: the meeting is RECORDED and keeps what was done.
             Cancelled: `cancel` was set; what was transcribed is kept, the meeting is RECORDED.
         """
         core = self._core
@@ -97,9 +98,10 @@ class TranscribingService:
             raise KnownError("Nothing to transcribe: name a file.")
         models = request.models or settings.model_choice
         core.require_weights(models)
+        language = request.language or settings.transcript.language
+        core.require_language(models, language)
         for path in request.inputs.values():
             self._files.probe(path)
-        language = request.language or settings.transcript.language
         if request.is_realtime and Part.PRELOADING not in request.without:
             core.engine.check(
                 CheckJob(models_dir=core.paths.models_dir, models=models, language=language)
@@ -165,14 +167,13 @@ class TranscribingService:
         """
         core = self._core
         meeting = core.meetings.get(meeting_id)
-        if meeting.state in (MeetingState.RECORDING, MeetingState.REFINING):
+        at_work = doing(core, meeting)
+        if at_work is not None:
             raise KnownError(
                 say(
                     "{title} is being {doing} right now. Wait until that is done, then refine it.",
                     title=repr(meeting.title),
-                    doing=say("recorded")
-                    if meeting.state is MeetingState.RECORDING
-                    else say("refined"),
+                    doing=at_work,
                 )
             )
         if part is not None and meeting.state is not MeetingState.DONE:
@@ -198,11 +199,12 @@ class TranscribingService:
             self._redo(job, part)
 
     def pending(self) -> tuple[Meeting, ...]:
-        """Meetings whose audio is complete but whose transcript is not (after a crash)."""
+        """Meetings whose audio is complete but whose transcript is not, and nobody makes it."""
         return tuple(
             summary.meeting
             for summary in self._core.meetings.list()
             if summary.meeting.state is MeetingState.RECORDED
+            and doing(self._core, summary.meeting) is None
         )
 
     def _import(self, job: MeetingJob, request: TranscribeRequest) -> None:

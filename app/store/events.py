@@ -14,6 +14,7 @@ from app.domain.ids import MeetingId, StreamId, TrackId
 from app.domain.marks import Hold, HoldReason, Marker
 from app.domain.messages import Health, Notice, NoticeKind, OverlapRegion, TranscriptGap
 from app.domain.units import Span, to_samples
+from app.store.search import clean
 from app.store.tables import EventRow, StageMetricRow
 
 METRIC_BUCKET_S = 5
@@ -42,7 +43,7 @@ def add_notice(session: Session, meeting_id: MeetingId, notice: Notice, at_s: fl
             start_sample=at,
             end_sample=at,
             detail=notice.kind.value,
-            text=notice.text,
+            text=clean(notice.text),
             tracks=[],
         )
     )

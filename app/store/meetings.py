@@ -88,7 +88,7 @@ class MeetingRows:
                     meeting_id=meeting_id,
                     stream=info.stream.value,
                     position=position,
-                    device=info.device,
+                    device=search.clean(info.device),
                     rate_hz=info.rate_hz,
                     channels=info.channels,
                     spool_path=self._portable(info.spool_path),

@@ -7,6 +7,7 @@ correction back shows what the machine says by then.
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +43,27 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """From text."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+class PathText(TypeDecorator[str]):
+    """A path as text; one whose name is no Unicode, as Linux allows, as the bytes of the system."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """To text, or to bytes that SQLite keeps as they are."""
+        if value is None:
+            return None
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return os.fsencode(value)
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """From either."""
+        return None if value is None else os.fsdecode(value)
 
 
 class Base(DeclarativeBase):
@@ -100,7 +122,7 @@ class StreamRow(Base):
     device: Mapped[str]
     rate_hz: Mapped[int]
     channels: Mapped[int]
-    spool_path: Mapped[str]
+    spool_path: Mapped[str] = mapped_column(PathText())
     sample_count: Mapped[int | None]
     dropped_samples: Mapped[int]
 
@@ -118,7 +140,7 @@ class RecordingRow(Base):
     meeting_id: Mapped[str] = mapped_column(primary_key=True)
     stream: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(PathText())
     sample_count: Mapped[int | None]
 
 

@@ -10,6 +10,9 @@ import pytest
 import soundfile
 
 from app.backends import registry
+from app.backends.asr.whisper_ct2 import LANGUAGES
+from app.backends.manifest import load_manifest
+from app.backends.weights import MANIFEST_FILE
 from app.domain.errors import Category, KnownError
 from app.domain.ports import AsrRequest
 from app.domain.units import SESSION_RATE_HZ
@@ -47,6 +50,16 @@ def model(backend):
 def whole(model, samples):
     """The clip in one go."""
     return model.transcribe(samples, AsrRequest(wants_word_times=True))
+
+
+def test_languages_are_those_of_the_library_and_of_the_manifest():
+    tokenizer = pytest.importorskip("faster_whisper.tokenizer")
+    assert {*LANGUAGES, "yue"} == set(tokenizer._LANGUAGE_CODES)
+
+    listed = {entry.model_id: entry.languages for entry in load_manifest(MANIFEST_FILE).models}
+
+    for known in BACKENDS:
+        assert listed[known.info.backend_id] == known.info.languages
 
 
 def plain(words) -> list[str]:

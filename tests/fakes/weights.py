@@ -32,7 +32,7 @@ class FakeWeights:
                 role=role,
                 title=model_id.title(),
                 licence="MIT",
-                languages=("en",),
+                languages=("*",) if model_id == ModelChoice().asr_final else ("en",),
                 size_bytes=1_000_000,
                 memory_mb=100,
                 is_default=role not in ("separation", "refinement"),

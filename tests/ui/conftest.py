@@ -106,6 +106,7 @@ def make_desk(qtbot, qapp, tmp_path: Path, monkeypatch) -> Iterator[object]:
         window.live.session = None
         assert tasks.close(JOIN_S)
         window.close()
+        window.captions.deleteLater()  # a window of its own, without a parent
         window.deleteLater()
         qapp.processEvents()
 

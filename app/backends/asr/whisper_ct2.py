@@ -21,10 +21,21 @@ from app.domain.ports import AsrModel, AsrRequest, AsrResult, BackendInfo
 from app.domain.transcript import UNSPACED_LANGUAGES
 from app.domain.units import SESSION_RATE_HZ, Span
 
+LANGUAGES = tuple(
+    (
+        "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha "
+        "haw he hi hr ht hu hy id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn "
+        "mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw ta te "
+        "tg th tk tl tr tt uk ur uz vi yi yo zh"
+    ).split()
+)
+"""Of all multilingual models (openai/whisper, tokenizer.py); the newest know Cantonese too."""
+
 INFO = BackendInfo(
     backend_id="whisper-base",
     role="asr",
     title="Whisper base (multilingual), CTranslate2 int8",
+    languages=LANGUAGES,
     gives_word_times=True,
     licence="MIT",
 )

@@ -160,6 +160,22 @@ def test_a_line_can_be_edited_and_the_edit_undone_and_redone(line, meeting_id):
     assert "nothing to redo" in line.run("library", "redo", "last").stderr
 
 
+def test_changes_are_told_as_json(line, meeting_id):
+    library = lambda *words: line.json("library", *words)  # noqa: E731
+
+    assert library("rename", "last", "Standup") == {"meeting": meeting_id}
+    named = {"meeting": meeting_id, "track": "S1", "speaker": "Ada"}
+    assert library("rename-speaker", "last", "Speaker 1", "Ada") == named
+    assert library("assign", "last", "b", "Ada") == named
+    assert library("assign", "last", "b", "new")["speaker"] == "Speaker 3"
+    assert library("merge", "last", "Speaker 3", "Ada") == named
+    assert library("edit", "last", "a", "Hi.") == {"meeting": meeting_id, "segment": "a"}
+    assert library("undo", "last")["correction"]["kind"] == "edit-text"
+    assert library("redo", "last")["correction"]["undone"] is False
+    assert library("redo", "last") == {"correction": None}
+    assert library("delete", "last", "--yes") == {"meeting": meeting_id, "deleted": True}
+
+
 def test_lines_that_sound_alike_are_given_together(line, meeting_id, monkeypatch):
     asked = []
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import click
 import pytest
 
-from app.cli.main import exit_code_of
+from app.cli.main import cli, exit_code_of, run
 from app.domain.errors import Category, KnownError
+from tests.fakes.audio import write_audio
 
 pytestmark = pytest.mark.unit
 
@@ -107,10 +110,45 @@ def test_a_fault_of_ours_is_one_sentence_and_a_log_entry(line, monkeypatch, capl
     assert "secret detail" in caplog.text
 
 
-def test_an_interrupt_exits_130(line, monkeypatch):
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, click.Abort])
+def test_an_interrupt_exits_130(line, monkeypatch, kind):
     def interrupt():
-        raise KeyboardInterrupt
+        raise kind
 
     monkeypatch.setattr(line.program.context.recording, "list_devices", interrupt)
 
     assert "is kept" in line.run("devices", exit_code=130).stderr
+
+
+def leaves(group, path=()):
+    """Every command that does something, with its words."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_command_takes_json_quiet_and_a_data_folder():
+    found = dict(leaves(cli))
+
+    assert ("library", "undo") in found
+    for words, command in found.items():
+        taken = {option for parameter in command.params for option in parameter.opts}
+        assert {"--json", "-q", "--data-dir"} <= taken, " ".join(words)
+
+
+def test_letters_that_a_pipe_cannot_hold_are_escaped(line, tmp_path, monkeypatch):
+    """A file stands in for a redirected stdout of Windows."""
+    meeting = line.transcribed(write_audio(tmp_path / "talk.wav"), "会議 für alle")
+    with (tmp_path / "out.txt").open("w", encoding="cp1252") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        for more in ([], ["--json"]):
+            with pytest.raises(SystemExit, match="0"):
+                run(line.made(), ["library", "show", meeting, *more])
+
+    text, record = (tmp_path / "out.txt").read_text(encoding="cp1252").splitlines()
+    assert text.endswith("\\u4f1a\\u8b70 für alle")
+    assert json.loads(record)["segments"][0]["text"] == "会議 für alle"

@@ -7,6 +7,8 @@ import pytest
 
 from app.cli.outcome import ExportParam, ExportRequest
 from tests.fakes.audio import write_audio
+from tests.fakes.engine import MODELS
+from tests.fakes.program import patch, segment
 
 pytestmark = pytest.mark.unit
 
@@ -36,6 +38,15 @@ def test_an_export_can_go_to_stdout(line, tmp_path):
 
     assert result.stdout == ""
     assert list(tmp_path.glob("*.txt")) == []
+
+
+def test_what_goes_to_stdout_stands_there_alone(line, tmp_path):
+    talk = write_audio(tmp_path / "talk.wav")
+    line.program.engine.final = [MODELS, patch(segment("a", "hello there"))]
+
+    result = line.run("-q", "transcribe", str(talk), "--export", "txt=-")
+
+    assert result.stdout == "Speaker 1: hello there\n"
 
 
 def test_the_speed_is_wall_time_over_audio_time(line, tmp_path):

@@ -40,6 +40,19 @@ def test_a_voice_is_enrolled_identified_renamed_and_forgotten(line, voice):
     assert line.json("speakers", "list") == {"speakers": []}
 
 
+def test_changes_are_told_as_json(line, voice):
+    line.run("speakers", "enroll", "Ada", voice("ada.wav", 1000), "--consent")
+    line.run("speakers", "enroll", "Bob", voice("bob.wav", 2000), "--consent")
+
+    renamed = line.json("speakers", "rename", "Ada", "Ada L.")
+    merged = line.json("speakers", "merge", "Bob", "Ada L.")
+    forgotten = line.json("speakers", "forget", "Ada L.", "--yes")
+
+    assert (renamed["name"], renamed["voiceprints"]) == ("Ada L.", 1)
+    assert (merged["id"], merged["voiceprints"]) == (renamed["id"], 2)
+    assert forgotten == {"id": renamed["id"], "forgotten": True}
+
+
 def test_nothing_is_stored_without_consent(line, voice):
     result = line.run("speakers", "enroll", "Ada", voice("ada.wav", 1000), exit_code=2)
 

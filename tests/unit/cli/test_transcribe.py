@@ -167,13 +167,13 @@ def test_all_hints_reach_the_engine(line, talk, tmp_path):
     (tmp_path / "terms.txt").write_text("Crosstalk\n\n pyannote \nCrosstalk\n")
 
     line.run(
-        *("transcribe", str(talk), "--language", "DE", "--speakers", "2-3"),
+        *("transcribe", str(talk), "--language", "EN", "--speakers", "2-3"),
         *("--vocabulary", "terms.txt", "--asr", "moonshine-tiny-en", "--point", "final"),
         *("--separation", "off", "--echo", "off"),
     )
 
     config = line.program.engine.jobs[0].config
-    assert config.language == "de"
+    assert config.language == "en"
     assert config.speakers == SpeakerRange(minimum=2, maximum=3)
     assert [term.text for term in config.vocabulary] == ["Crosstalk", "pyannote"]
     assert not config.is_echo_handled
@@ -191,6 +191,16 @@ def test_realtime_shows_lines_as_they_become_final_and_writes_events(line, talk,
     events = [json.loads(text) for text in (tmp_path / "live.jsonl").read_text().splitlines()]
     assert [e["type"] for e in events] == ["start", "final", "health", "correction", "done"]
     assert line.program.engine.configs[0].point is OperatingPoint.BALANCED
+
+
+def test_several_files_say_what_became_of_the_others(line, talk, tmp_path):
+    missing = [str(tmp_path / name) for name in ("one.wav", "two.wav")]
+
+    some = line.run("transcribe", str(talk), missing[0], exit_code=2)
+    none = line.run("transcribe", *missing, exit_code=2)
+
+    assert "1 of 2 files could not be transcribed; the others are in the library." in some.stderr
+    assert none.stderr.endswith("2 of 2 files could not be transcribed.\n")
 
 
 def test_ctrl_c_keeps_what_was_done_and_exits_130(line, talk):

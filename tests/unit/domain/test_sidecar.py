@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,16 @@ def test_moved_folder_names_its_files_where_they_lie(tmp_path: Path) -> None:
 
 def test_file_outside_the_folder_keeps_its_place(tmp_path: Path) -> None:
     stream = replace(make_stream(tmp_path), original_paths=(Path("/music/talk.mp3"),))
+    write_sidecar(tmp_path, replace(make_sidecar(tmp_path), streams=(stream,)))
+
+    assert read_sidecar(tmp_path).streams == (stream,)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_file_whose_name_is_no_unicode_is_found_again(tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(b"/music/caf\xe9.mp3"))
+    stream = replace(make_stream(tmp_path), device=odd.name, original_paths=(odd,))
+
     write_sidecar(tmp_path, replace(make_sidecar(tmp_path), streams=(stream,)))
 
     assert read_sidecar(tmp_path).streams == (stream,)

@@ -146,6 +146,11 @@ def test_final_recogniser_that_does_not_know_the_language_is_refused():
         for_language(ModelChoice(asr_final="whisper-tiny-en"), "de")
 
 
+def test_no_recogniser_is_asked_for_a_language_that_there_is_none_of():
+    with pytest.raises(KnownError, match="whisper-base does not know"):
+        for_language(ModelChoice(), "xx")
+
+
 def test_default_choice_is_registered():
     choice = ModelChoice()
 

@@ -75,6 +75,15 @@ def test_the_claim_of_another_process_ends_with_it(tmp_path):
     assert not is_claimed(tmp_path)
 
 
+def test_a_dead_process_with_our_own_number_claims_nothing(tmp_path):
+    """In a container or a sandbox every start may get the same number."""
+    started = psutil.Process().create_time()
+
+    (tmp_path / CLAIM_NAME).write_text(f"{os.getpid()} {started - 1000:.3f}\n")
+
+    assert not is_claimed(tmp_path)
+
+
 def test_an_unreadable_claim_is_none(tmp_path):
     (tmp_path / CLAIM_NAME).write_text("what")
 
@@ -123,8 +132,7 @@ def test_a_recording_without_audio_is_removed(program, orphan):
 
 
 def test_a_meeting_that_is_worked_on_is_left_alone(program, orphan):
-    folder = orphan()
-    (folder / CLAIM_NAME).write_text(f"{os.getpid()} 0\n")
+    claim(orphan())
 
     assert adopt_orphans(program.core, repair) == ()
     assert program.library.meetings.get(M).state is MeetingState.RECORDING

@@ -65,6 +65,22 @@ def test_unknown_formats_and_meetings_are_refused(exporting):
         exporting.export(MeetingId("x"), "txt")
 
 
+def test_a_title_of_wide_letters_makes_a_name_that_the_disk_takes(exporting, program, tmp_path):
+    program.library.meetings.rename(M, "\u4f1a\u8b70" * 60)
+
+    first = exporting.export(M, "txt", tmp_path)
+    second = exporting.export(M, "txt", tmp_path)
+
+    assert first.exists()
+    assert second.exists()
+    assert second != first
+
+
+def test_a_format_may_be_written_in_capitals(exporting, tmp_path):
+    assert exporting.export(M, "TXT", tmp_path).suffix == ".txt"
+    assert exporting.render(M, "TXT") == exporting.render(M, "txt")
+
+
 def test_a_place_that_cannot_be_written_is_a_sentence(exporting, tmp_path):
     (tmp_path / "file").write_text("")
 
@@ -91,6 +107,10 @@ def test_names_follow_the_template_of_the_settings(program, exporting, tmp_path)
         ("a/b: c?", "a b c"),
         ("...", "meeting"),
         ("x" * 300, "x" * 100),
+        ("\u4f1a" * 300, "\u4f1a" * 66),
+        ("NUL", "_NUL"),
+        ("com1.notes", "_com1.notes"),
+        ("Console", "Console"),
         ("\u0627\u062c\u062a\u0645\u0627\u0639", "\u0627\u062c\u062a\u0645\u0627\u0639"),
     ],
 )

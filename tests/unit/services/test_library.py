@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.errors import KnownError
+from app.domain.errors import Category, KnownError
 from app.domain.ids import MeetingId, SegmentId, TrackId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
 from app.domain.selection import LineSelection
+from app.services.claims import claim, release
 from tests.fakes.program import patch, segment
 
 pytestmark = pytest.mark.unit
@@ -74,6 +75,31 @@ def test_a_meeting_that_is_worked_on_is_not_deleted(program, add, state):
         program.context.library.delete(MeetingId("ab12"))
 
     assert len(program.context.library.list()) == 1
+
+
+def test_a_meeting_whose_live_text_is_being_completed_is_not_deleted(program, add):
+    add("ab12", "Standup", MeetingState.RECORDED)
+    claim(program.paths.recordings_dir / "ab12")
+
+    with pytest.raises(KnownError, match="being transcribed and was not deleted"):
+        program.context.library.delete(MeetingId("ab12"))
+    release(program.paths.recordings_dir / "ab12")
+    program.context.library.delete(MeetingId("ab12"))
+
+    assert program.context.library.list() == ()
+
+
+def test_recordings_that_cannot_be_deleted_are_told(program, add):
+    add("ab12", "Standup")
+    folder = program.paths.recordings_dir / "ab12"
+    folder.parent.mkdir(parents=True)
+    folder.write_bytes(b"no folder, so it cannot be deleted as one")
+
+    with pytest.raises(KnownError, match="recordings are left in") as caught:
+        program.context.library.delete(MeetingId("ab12"))
+
+    assert caught.value.category is Category.DISK
+    assert str(folder) in str(caught.value)
 
 
 def test_deleting_takes_the_recordings_away(program, add):

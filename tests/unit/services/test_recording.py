@@ -85,6 +85,37 @@ def test_nothing_is_loaded_ahead_when_the_setting_or_a_meeting_forbids_it(progra
     assert program.engine.warmed == []
 
 
+def test_a_language_that_nobody_knows_is_refused_only_where_it_was_asked_for(program):
+    status = program.weights.statuses["whisper-base"]
+    program.weights.statuses["whisper-base"] = replace(status, languages=("en", "de"))
+    with pytest.raises(KnownError, match='does not know the language "xx"'):
+        start(program, language="xx")
+    assert program.library.records == {}
+    assert program.backend.captures == []
+
+    settings = program.settings_file.current
+    program.settings_file.save(replace(settings, transcript=TranscriptSettings(language="xx")))
+    live = start(program)
+    live.stop()
+
+    assert live.wait(10)
+    assert len(program.library.records) == 1, "a setting of old must not cost a recording"
+
+
+def test_a_library_that_refuses_at_the_start_leaves_no_device_open(program, monkeypatch):
+    def refuse(*_arguments):
+        raise KnownError("The library is in use.", category=Category.LIBRARY)
+
+    monkeypatch.setattr(program.library.meetings, "set_streams", refuse)
+
+    with pytest.raises(KnownError, match="in use"):
+        start(program)
+
+    assert program.backend.captures[0].stop_count == 1
+    assert program.library.records == {}
+    assert program.context.recording.current is None
+
+
 def test_stop_is_idempotent(program):
     live = start(program, wants_refine=False)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.domain.session import OperatingPoint, Part
 from app.domain.sidecar import read_sidecar
 from app.domain.units import Span
 from app.domain.vocabulary import VocabularyTerm
+from app.services.claims import claim, is_claimed
 from app.services.events import (
     Failed,
     Finished,
@@ -148,7 +150,7 @@ def test_a_vocabulary_that_is_no_text_stops_nothing(program, tmp_path):
 def test_the_engine_gets_every_hint(program, tmp_path):
     from app.domain.session import ModelChoice, SpeakerRange
 
-    models = ModelChoice(asr_final="moonshine-tiny-en")
+    models = ModelChoice(asr_partial="whisper-base")
 
     program.context.transcribing.transcribe(
         request_for(
@@ -297,6 +299,18 @@ def test_missing_weights_are_told_before_a_meeting_is_made(program, tmp_path):
     assert program.library.records == {}
 
 
+def test_a_language_that_nobody_knows_is_refused_before_there_is_a_meeting(program, tmp_path):
+    status = program.weights.statuses["whisper-base"]
+    program.weights.statuses["whisper-base"] = replace(status, languages=("en", "de"))
+
+    with pytest.raises(KnownError, match='does not know the language "xx"'):
+        program.context.transcribing.transcribe(
+            request_for(tmp_path, language="xx"), program.listen
+        )
+
+    assert program.library.records == {}
+
+
 def test_a_failed_final_pass_keeps_the_live_transcript_and_can_be_run_again(program, tmp_path):
     program.engine.live = [MODELS, patch(segment("a", "hello"))]
     program.engine.refine_error = KnownError("The engine died.", category=Category.ENGINE)
@@ -313,6 +327,24 @@ def test_a_failed_final_pass_keeps_the_live_transcript_and_can_be_run_again(prog
     program.engine.refine_error = None
     program.context.transcribing.refine(pending.meeting_id, program.listen)
     assert program.library.meetings.get(pending.meeting_id).state is MeetingState.DONE
+
+
+def test_a_meeting_whose_live_text_is_being_completed_is_not_refined_meanwhile(program, tmp_path):
+    program.engine.live = [MODELS, patch(segment("a", "hello"))]
+    program.engine.refine_error = KnownError("The engine died.", category=Category.ENGINE)
+    with pytest.raises(KnownError, match="engine died"):
+        program.context.transcribing.transcribe(
+            request_for(tmp_path, is_realtime=True), program.listen
+        )
+    (pending,) = program.context.transcribing.pending()
+    folder = program.paths.recordings_dir / pending.meeting_id
+
+    claim(folder)
+
+    assert program.context.transcribing.pending() == ()
+    with pytest.raises(KnownError, match="being transcribed right now"):
+        program.context.transcribing.refine(pending.meeting_id, program.listen)
+    assert is_claimed(folder), "the claim is that of the other work"
 
 
 def test_an_engine_that_fails_for_good_keeps_the_audio(program, tmp_path):

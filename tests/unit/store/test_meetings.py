@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -47,6 +48,20 @@ def test_meeting_is_found_as_it_was_created(library: Library, tmp_path: Path) ->
     library.meetings.create(meeting)
 
     assert library.meetings.get(OTHER) == meeting
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_file_whose_name_is_no_unicode_is_found_again(library: Library, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(b"/music/caf\xe9.mp3"))
+    stream = replace(make_stream(tmp_path / "r"), device=odd.name, original_paths=(odd,))
+
+    library.meetings.set_streams(MEETING, (stream,), 1.0)
+    library.meetings.add_notice(MEETING, Notice(kind=NoticeKind.OTHER, text=f"{odd} ends"), 0.0)
+
+    (found,) = library.meetings.get(MEETING).streams
+    assert found == replace(stream, device="caf?.mp3")
+    (notice,) = library.transcripts.transcript(MEETING).notices
+    assert notice.text == "/music/caf?.mp3 ends"
 
 
 def test_id_cannot_be_taken_twice(library: Library) -> None:
