@@ -150,7 +150,7 @@ class ProcessHost:
         """Start a live session; see `EngineHost.open_session`."""
         session = _Session(self, config, sources, listener, self._clock)
         with self._lock:
-            self._sessions.append(session)
+            self._sessions = [*(s for s in self._sessions if not s.wait(0.0)), session]
         session.start()
         return session
 

@@ -1,4 +1,4 @@
-"""The same engine in a thread: for tests, the debugger and `--inline`."""
+"""The same engine in a thread: for tests and the debugger."""
 
 from __future__ import annotations
 

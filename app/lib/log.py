@@ -19,6 +19,8 @@ def configure(logs_dir: Path | None, *, is_verbose: bool = False) -> None:
 
     Rule for callers: ids, spans and counts may be logged; transcript text and names never.
     """
+    # What cannot be logged, on a full disk for one, must not fill the terminal with tracebacks.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)

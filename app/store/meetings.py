@@ -23,7 +23,7 @@ from app.domain.meeting import (
 )
 from app.domain.messages import Health, ModelUse, Notice
 from app.domain.sentences import say
-from app.store import events, search, tracks
+from app.store import backups, events, search, tracks
 from app.store.db import Database
 from app.store.tables import MeetingRow, ModelUseRow, RecordingRow, SegmentRow, StreamRow
 
@@ -268,7 +268,9 @@ class SqliteMeetings:
             self._rows.require(session, meeting_id).title = cleaned
 
     def delete(self, meeting_id: MeetingId) -> None:
-        """Remove a meeting with its transcript, for good; recordings on disk are the caller's.
+        """Remove a meeting with its transcript, for good, from backups of the library too.
+
+        Recordings on disk are the caller's.
 
         Raises:
             KnownError: No such meeting.
@@ -278,6 +280,7 @@ class SqliteMeetings:
             session.flush()
             search.forget_deleted(session)
         self._database.checkpoint()
+        backups.forget_meeting(self._database.path, meeting_id)
 
     def put_hold(self, meeting_id: MeetingId, hold: Hold) -> None:
         """Store a stretch that is not recorded; one with the same start is replaced.

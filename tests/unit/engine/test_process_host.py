@@ -1,6 +1,8 @@
 """The host: feeding, restarting, jobs and the end."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -64,6 +66,21 @@ def test_session_over_a_thread_engine_gives_the_transcript(make_host, models):
     assert [track for track, _ in listener.turns] == ["S1", "S2", "S1"]
     assert listener.started == [models.used()]
     assert listener.errors == []
+
+
+def test_what_listened_to_an_ended_session_is_let_go(make_host):
+    host, _ = make_host(serve_to_the_end, serve_to_the_end)
+    audio = np.zeros(1_600, dtype=np.float32)
+    first = weakref.ref(run_session(host, audio))
+
+    run_session(host, audio)
+
+    for _ in range(100):  # the thread of the first session may take a moment to end
+        gc.collect()
+        if first() is None:
+            break
+        threading.Event().wait(0.05)
+    assert first() is None
 
 
 def test_audio_arrives_complete_and_in_order(make_host):

@@ -12,13 +12,15 @@ pytestmark = pytest.mark.unit
 @pytest.fixture(autouse=True)
 def _root_as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, raises = list(root.handlers), root.level, logging.raiseExceptions
+    logging.raiseExceptions = True
     root.handlers = []
     yield
     for handler in root.handlers:
         handler.close()
     root.handlers = handlers
     root.setLevel(level)
+    logging.raiseExceptions = raises
 
 
 def test_configure_writes_info_to_the_file_only(
@@ -69,3 +71,13 @@ def test_log_file_is_rotated_at_one_megabyte(tmp_path: Path) -> None:
         logging.getLogger("app.x").info("x" * 600_000)
 
     assert len(list(tmp_path.glob("crosstalk.log*"))) == 3
+
+
+def test_a_record_that_cannot_be_written_fills_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.configure(tmp_path)
+
+    logging.getLogger("app.x").info("%d samples", "many")
+
+    assert capsys.readouterr().err == ""

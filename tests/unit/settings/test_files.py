@@ -32,6 +32,13 @@ def test_environment_beats_the_file_and_the_command_line_beats_both(tmp_path):
     assert from_command_line.transcript == TranscriptSettings(language="it", point="live")
 
 
+def test_a_file_that_an_editor_of_windows_saved_is_read(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b'\xef\xbb\xbfversion = 1\r\n[transcript]\r\nlanguage = "de"\r\n')
+
+    assert load(path).transcript.language == "de"
+
+
 def test_save_writes_only_what_differs_from_the_defaults(tmp_path):
     path = tmp_path / "settings.toml"
 
