@@ -10,6 +10,10 @@ def main() -> None:
     # A frozen build starts its engine process through this file; there it ends here.
     multiprocessing.freeze_support()
 
+    from app.lib.heap import share_heaps
+
+    share_heaps()
+
     from app.bootstrap import program
     from app.cli.main import run
 

@@ -82,7 +82,9 @@ class SignalWatch:
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._second = np.zeros((2, 0), dtype=np.float32)
+        # Filled in place: a recording of hours must not ask for memory 20 times a second.
+        self._second = np.zeros((2, rate_hz), dtype=np.float32)
+        self._filled = 0
         self._taken_s = 0
         self._quiet_s = 0
         self._has_heard = False
@@ -100,11 +102,16 @@ class SignalWatch:
         """
         found: list[Signal] = []
         loudest = np.abs(samples) if peaks is None else peaks
-        waiting = np.concatenate((self._second, np.stack((samples, loudest))), axis=1)
-        while waiting.shape[1] >= self._rate_hz:
-            found += self._judge(waiting[0, : self._rate_hz], waiting[1, : self._rate_hz])
-            waiting = waiting[:, self._rate_hz :]
-        self._second = waiting
+        taken = 0
+        while taken < len(samples):
+            part = slice(taken, taken + self._rate_hz - self._filled)
+            end = self._filled + len(samples[part])
+            self._second[0, self._filled : end] = samples[part]
+            self._second[1, self._filled : end] = loudest[part]
+            self._filled, taken = end, part.stop
+            if end == self._rate_hz:
+                found += self._judge(self._second[0], self._second[1])
+                self._filled = 0
         return tuple(found)
 
     def _judge(self, second: Float32Array, peaks: Float32Array) -> Iterator[Signal]:

@@ -15,7 +15,11 @@ from app.audio.spool import SPOOL_SUFFIX, Spool, to_float
 from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
 from app.domain.ports import InputDevice
-from app.domain.units import SESSION_RATE_HZ
+from app.domain.units import SESSION_RATE_HZ, Span
+
+MARKED_FROM_S = 0.5
+"""A shorter loss, as when the default output changes, is counted and not marked."""
+_JOINED_S = 0.1
 
 
 class StreamWriter:
@@ -42,6 +46,7 @@ class StreamWriter:
             segment_s=segment_s,
         )
         self._lost_samples = 0
+        self._lost_s: list[tuple[float, float]] = []
         self._base_samples = 0
         self._start_format(device)
 
@@ -78,7 +83,11 @@ class StreamWriter:
     def append_loss(self, frame_count: int) -> None:
         """Write zeros for frames that were lost, and count them."""
         self._lost_samples += math.ceil(frame_count * SESSION_RATE_HZ / self._device.rate_hz)
+        start_s = self.position_s
         self._append_zeros(frame_count)
+        if self._lost_s and start_s - self._lost_s[-1][1] < _JOINED_S:
+            start_s, _ = self._lost_s.pop()
+        self._lost_s.append((start_s, self.position_s))
 
     def append_silence(self, frame_count: int) -> None:
         """Write zeros for frames that are not to be stored; they are no loss."""
@@ -133,6 +142,11 @@ class StreamWriter:
             original_paths=segment_paths(self._folder, self._stream),
             sample_count=self.spool.sample_count,
             dropped_samples=self._lost_samples,
+            lost=tuple(
+                Span.from_seconds(start_s, end_s)
+                for start_s, end_s in self._lost_s
+                if end_s - start_s >= MARKED_FROM_S
+            ),
         )
 
     def _start_format(self, device: InputDevice) -> None:

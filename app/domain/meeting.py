@@ -70,6 +70,7 @@ class StreamInfo:
         original_paths: The untouched originals in order (kept segments, or the imported file).
         sample_count: Session samples in the spool; None while recording.
         dropped_samples: Samples lost in capture.
+        lost: Where, as far as it is long enough to be missed; known when the recording ends.
     """
 
     stream: StreamId
@@ -80,6 +81,7 @@ class StreamInfo:
     original_paths: tuple[Path, ...] = ()
     sample_count: int | None = None
     dropped_samples: int = 0
+    lost: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -212,13 +212,30 @@ class TrackState:
     speech_s: float
 
 
+NOT_RECORDED = {
+    StreamId.MIC: "microphone not recorded",
+    StreamId.SYSTEM: "system audio not recorded",
+    StreamId.MIX: "not recorded",
+}
+"""Why a stretch of a stream has no words: its device was away, or its samples were lost."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptGap:
-    """Audio that could not be transcribed; it is kept and can be run again."""
+    """A stretch without words: its audio could not be transcribed and is kept, or there is none.
+
+    Attributes:
+        reason: Of `NOT_RECORDED` where there is no audio.
+    """
 
     stream: StreamId
     span: Span
     reason: str
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether there is audio that can be run again."""
+        return self.reason not in NOT_RECORDED.values()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

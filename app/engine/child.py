@@ -42,6 +42,7 @@ from app.engine.protocol import (
 from app.engine.refine import refine
 from app.engine.session import LiveSession
 from app.lib import log as log_setup
+from app.lib.heap import share_heaps
 from app.lib.queues import QueueClosed
 from app.lib.threads import Worker
 
@@ -50,6 +51,7 @@ log = logging.getLogger(__name__)
 
 def main(connection: Connection, logs_dir: Path | None, niceness: int) -> None:
     """Entry point of the spawned process."""
+    share_heaps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the app's to handle
     os.environ["HF_HUB_OFFLINE"] = "1"
     log_setup.configure(logs_dir)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.marks import Hold
 from app.domain.meeting import MeetingTranscript
+from app.domain.messages import TranscriptGap
 from app.domain.ports import ExportOptions
 from app.domain.units import Span, to_samples
 from app.export.names import one_line
@@ -59,9 +60,8 @@ def to_document(transcript: MeetingTranscript, options: ExportOptions) -> Docume
         for passage in read
     ]
     timed += [
-        (gap.span.start, _entry(options, gap.span.start, None, f"[not transcribed: {reason}]"))
+        (gap.span.start, _entry(options, gap.span.start, None, _gap_text(gap)))
         for gap in transcript.gaps
-        for reason in [one_line(gap.reason)]
     ]
     for hold in transcript.holds:
         span = hold.span(meeting.duration_s)
@@ -140,6 +140,11 @@ def _merged(shown: Sequence[Passage], transcript: MeetingTranscript) -> tuple[Pa
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def _gap_text(gap: TranscriptGap) -> str:
+    reason = one_line(gap.reason)
+    return f"[not transcribed: {reason}]" if gap.is_recorded else f"[{reason}]"
 
 
 def _entry(options: ExportOptions, start: int, speaker: str | None, text: str) -> Entry:

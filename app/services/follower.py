@@ -127,6 +127,18 @@ class Follower:
         """Remember the largest engine."""
         self.peak_rss_mb = max(self.peak_rss_mb, engine_rss_mb)
 
+    def mark_gaps(self, gaps: Iterable[TranscriptGap]) -> None:
+        """Store and report stretches that were not recorded.
+
+        Raises:
+            KnownError: The library refuses.
+        """
+        new = tuple(gap for gap in gaps if gap not in self._gaps)
+        if new:
+            self._core.transcripts.apply(self._meeting_id, TranscriptPatch(gaps=new))
+            self._gaps.update(new)
+            self._reporter.changed((), self._speakers, gaps=new)
+
     def report_speakers(self) -> None:
         """Report the voices again, after names were given."""
         self.catch_up()

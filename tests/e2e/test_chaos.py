@@ -100,6 +100,8 @@ def test_unplugged_output_dead_server_and_starved_processor_cost_no_word(
     for stream, files in {"mic": [after["mic"]], "system": [before, after["system"]]}.items():
         for file in files:
             assert_holds(recording.archived(stream), samples_of(file))
+    gaps = [g for g in json.loads(recording.export.read_text())["notices"] if g["kind"] == "gap"]
+    assert {gap["stream"] for gap in gaps} == {"mic", "system"}
     lost_s = {s["stream"]: s["dropped_samples"] / 16_000 for s in result["streams"]}
     assert 0 < lost_s["mic"] < back_s - died_s + IDLE_S
     # Two moves more, each to an output on which nothing plays yet.

@@ -120,8 +120,8 @@ def callback_record(costs_s: np.ndarray, blocks_s: np.ndarray) -> dict[str, floa
     """What the callback cost as shares of its blocks, JSON-ready.
 
     Args:
-        costs_s, blocks_s: Time taken and time recorded, (n,). PortAudio hands over blocks of very
-            different lengths: a short one has the same price, so `whole` tells the cost of all.
+        costs_s, blocks_s: Time taken and time recorded, (n,). A short block has the price of a
+            long one: `whole` tells the cost of all, whatever their lengths.
     """
     shares = costs_s / blocks_s
     p50, p99, p999 = (float(value) for value in np.quantile(shares, [0.5, 0.99, 0.999]))

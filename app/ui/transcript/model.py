@@ -15,10 +15,10 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from app.domain.ids import SegmentId, TrackId
+from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.marks import Hold, HoldReason, Marker
 from app.domain.meeting import MeetingTranscript
-from app.domain.messages import SegmentUpdate, TranscriptGap
+from app.domain.messages import NOT_RECORDED, SegmentUpdate, TranscriptGap
 from app.domain.speakers import MeetingSpeaker
 from app.domain.units import SESSION_RATE_HZ, to_seconds
 from app.services.events import TranscriptChanged
@@ -258,7 +258,17 @@ def aside_text(aside: Aside) -> str:
     translate = QCoreApplication.translate
     match aside:
         case TranscriptGap():
-            text = translate("Transcript", "%1 could not be transcribed; the audio is kept")
+            texts = {
+                NOT_RECORDED[StreamId.MIC]: translate(
+                    "Transcript", "%1: the microphone was not recorded"
+                ),
+                NOT_RECORDED[StreamId.SYSTEM]: translate(
+                    "Transcript", "%1: the system audio was not recorded"
+                ),
+                NOT_RECORDED[StreamId.MIX]: translate("Transcript", "%1 was not recorded"),
+            }
+            lost = translate("Transcript", "%1 could not be transcribed; the audio is kept")
+            text = texts.get(aside.reason, lost)
             return text.replace("%1", f"{start} - {clock(aside.span.end_s)}")
         case Marker():
             return f"{start}  ⚑  {aside.note}".rstrip()

@@ -9,6 +9,7 @@ from app.audio.recorder import Recorder
 from app.domain.errors import KnownError
 from app.domain.ids import StreamId
 from app.domain.messages import NoticeKind
+from app.domain.units import Span
 from tests.fakes.audio_device import FakeInput, ManualClock, make_device
 
 pytestmark = pytest.mark.unit
@@ -156,6 +157,7 @@ def test_lost_device_is_told_filled_and_used_again(bench):
     assert info.sample_count == round(5.5 * 16_000)
     # Lost: from 1.0 s, where the first device ended, to 4.5 s, where the second began.
     assert info.dropped_samples == pytest.approx(3.5 * 16_000, abs=2)
+    assert info.lost == (Span(16_000, round(4.5 * 16_000)),)
     spool = np.fromfile(info.spool_path, "<i2")
     assert not spool[round(1.1 * 16_000) : round(4.5 * 16_000)].any()
     assert set(spool[round(4.5 * 16_000) :]) == {777}

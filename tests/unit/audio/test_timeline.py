@@ -56,6 +56,24 @@ def test_time_that_has_been_reached_needs_no_filling(tmp_path):
     assert writer.info().dropped_samples == 0
 
 
+def test_losses_that_are_missed_are_named(tmp_path):
+    writer = make_writer(tmp_path)
+    writer.append(ones(48_000))
+    for piece in range(1, 11):
+        writer.fill_until(1.0 + 0.06 * piece, is_loss=True)
+    writer.append(ones(48_000))
+    writer.append_loss(4_800)
+    writer.append_silence(48_000)
+    writer.append_loss(48_000)
+    writer.close()
+
+    info = writer.info()
+
+    seconds = [(span.start / 16_000, span.end / 16_000) for span in info.lost]
+    assert seconds == [pytest.approx((1.0, 1.6)), pytest.approx((3.7, 4.7))]
+    assert info.dropped_samples == round((0.6 + 0.1 + 1.0) * 16_000)
+
+
 def test_other_device_goes_on_where_the_first_ended(tmp_path):
     writer = make_writer(tmp_path)
     writer.append(ones(48_000))

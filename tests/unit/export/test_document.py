@@ -3,8 +3,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from app.domain.ids import StreamId
 from app.domain.marks import Hold, HoldReason, Marker
+from app.domain.messages import NOT_RECORDED, TranscriptGap
 from app.domain.ports import ExportOptions
+from app.domain.units import Span
 from app.export.document import Entry, to_document
 from tests.fakes.transcripts import make_segment, make_transcript, nasty_transcript
 
@@ -24,6 +27,22 @@ def test_document_has_title_details_and_entries():
         Entry(time="00:01:01", speaker="Speaker 1", text="hello there"),
         Entry(time="00:01:05", speaker="Speaker 2", text="yes"),
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("recognition failed", "[not transcribed: recognition failed]"),
+        (NOT_RECORDED[StreamId.MIC], "[microphone not recorded]"),
+    ],
+)
+def test_document_says_whether_a_gap_was_recorded(reason, text):
+    gap = TranscriptGap(stream=StreamId.MIC, span=Span.from_seconds(2, 3), reason=reason)
+    transcript = dataclasses.replace(make_transcript(), gaps=(gap,))
+
+    entries = to_document(transcript, ExportOptions()).entries
+
+    assert Entry(time="00:00:02", speaker=None, text=text) in entries
 
 
 def test_document_says_who_talked_how_much_most_first():

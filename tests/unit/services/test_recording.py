@@ -9,9 +9,10 @@ from app.domain.errors import Category, KnownError
 from app.domain.ids import StreamId
 from app.domain.marks import Hold, HoldReason, Marker
 from app.domain.meeting import MeetingState
-from app.domain.messages import Notice, NoticeKind
+from app.domain.messages import NOT_RECORDED, Notice, NoticeKind, TranscriptGap
 from app.domain.session import OperatingPoint
 from app.domain.sidecar import read_sidecar
+from app.domain.units import Span
 from app.services.events import (
     Failed,
     Finished,
@@ -261,6 +262,29 @@ def test_notices_of_the_recorder_reach_the_listener_and_the_library(program):
 
     assert notice in [e.notice for e in program.events_of(Noticed)]
     assert program.library.records[live.meeting_id].notices == [notice]
+
+
+def test_what_was_not_recorded_is_a_gap_of_the_transcript(program, monkeypatch):
+    program.engine.final = [MODELS, patch(segment("a", "hallo", revision=5))]
+    live = start(program)
+    (capture,) = program.backend.captures
+    whole = capture.stop
+    lost = (Span(1_000, 17_000),)
+    monkeypatch.setattr(
+        capture,
+        "stop",
+        lambda: tuple(
+            replace(info, lost=lost if info.stream is StreamId.SYSTEM else ()) for info in whole()
+        ),
+    )
+
+    live.stop()
+    assert live.wait(10)
+
+    reason = NOT_RECORDED[StreamId.SYSTEM]
+    gap = TranscriptGap(stream=StreamId.SYSTEM, span=lost[0], reason=reason)
+    assert program.library.transcripts.transcript(live.meeting_id).gaps == (gap,)
+    assert [e.gaps for e in program.events_of(TranscriptChanged) if e.gaps] == [(gap,)]
 
 
 THE_END = Notice(kind=NoticeKind.DISK, text="The disk is full.", ends_recording=True)

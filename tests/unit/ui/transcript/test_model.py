@@ -10,11 +10,11 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from app.domain.ids import MeetingId, SegmentId, StreamId
 from app.domain.marks import Hold, HoldReason, Marker
-from app.domain.messages import TranscriptGap
+from app.domain.messages import NOT_RECORDED, TranscriptGap
 from app.domain.units import Span
 from app.services.events import TranscriptChanged
 from app.ui.transcript.lines import Row, build_rows
-from app.ui.transcript.model import TranscriptModel
+from app.ui.transcript.model import TranscriptModel, aside_text
 from tests.fakes import ui_meetings as made
 
 pytestmark = pytest.mark.ui
@@ -138,6 +138,21 @@ def test_gaps_are_shown_once(model):
     model.apply(_change(gaps=(gap,)))
 
     assert [row.aside for row in _rows(model)] == [gap]
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("recognition failed", "0:02 - 0:03 could not be transcribed; the audio is kept"),
+        (NOT_RECORDED[StreamId.MIC], "0:02 - 0:03: the microphone was not recorded"),
+        (NOT_RECORDED[StreamId.SYSTEM], "0:02 - 0:03: the system audio was not recorded"),
+        (NOT_RECORDED[StreamId.MIX], "0:02 - 0:03 was not recorded"),
+    ],
+)
+def test_gap_says_whether_there_is_audio(reason, text):
+    gap = TranscriptGap(stream=StreamId.MIC, span=Span.from_seconds(2, 3), reason=reason)
+
+    assert aside_text(gap) == text
 
 
 def test_moments_and_segments_are_found(model):
