@@ -29,6 +29,24 @@ COMPRESSION = 0.3
 SHARPNESS = 3.0
 
 
+def checkpoint_of(network: BaseModel) -> dict[str, Any]:
+    """The checkpoint of any network of asteroid, as its `serialize` writes it.
+
+    asteroid's own method imports pytorch_lightning for its version number, and the release
+    that asteroid asks for does not import beside the torchmetrics of pyannote.audio.
+    """
+    versions = {
+        "torch_version": str(torch.__version__),
+        "asteroid_version": asteroid.__version__,
+    }
+    return {
+        "model_name": type(network).__name__,
+        "state_dict": network.get_state_dict(),
+        "model_args": network.get_model_args(),
+        "infos": {"software_versions": versions},
+    }
+
+
 class AlongTime(nn.Module):
     """A residual recurrent layer along the frames of each band, shared by all bands."""
 
@@ -231,21 +249,8 @@ class BandDualPath(BaseModel):
         return picked
 
     def serialize(self) -> dict[str, Any]:
-        """The checkpoint as asteroid writes it.
-
-        asteroid's own method imports pytorch_lightning for its version number, and the release
-        that asteroid asks for does not import beside the torchmetrics of pyannote.audio.
-        """
-        versions = {
-            "torch_version": str(torch.__version__),
-            "asteroid_version": asteroid.__version__,
-        }
-        return {
-            "model_name": type(self).__name__,
-            "state_dict": self.get_state_dict(),
-            "model_args": self.get_model_args(),
-            "infos": {"software_versions": versions},
-        }
+        """The checkpoint; see `checkpoint_of`."""
+        return checkpoint_of(self)
 
     def get_model_args(self) -> dict[str, Any]:
         """What `from_pretrained` builds the network from."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.bench.extras import require_extra
-from app.bench.mixtures import Talker
+from app.bench.mixtures import Talker, in_turn
 from app.bench.noises import Noise, at_level, mix_at_snr, noise_bed, read_mono
 from app.bench.plots import Plot
 from app.bench.scoring import WordScore
@@ -131,25 +131,22 @@ def make_talk(talkers: Sequence[Talker], count: int) -> Talk:
     Raises:
         KnownError: There are none, or one cannot be read.
     """
-    told = [talker for talker in talkers if talker.texts]
-    rows = max((len(talker.files) for talker in told), default=0)
-    order = [
-        (talker.name, talker.files[row], talker.texts[row])
-        for row in range(rows)
-        for talker in told
-        if row < len(talker.files)
-    ][:count]
+    order = in_turn(talkers, count)
     if not order:
         raise KnownError("There are no recordings of talkers with trans.txt there.")
     pause = np.zeros(int(PAUSE_S * SESSION_RATE_HZ), dtype=np.float32)
     pieces, marks, turns = [pause], [pause > 0], []
     at_s = PAUSE_S
-    for name, path, words in order:
-        speech = at_level(read_mono(path), SPEECH_LEVEL)
+    for talker, number in order:
+        speech = at_level(read_mono(talker.files[number]), SPEECH_LEVEL)
         pieces += [speech, pause]
         marks += [np.ones(len(speech), dtype=bool), pause > 0]
         end_s = at_s + len(speech) / SESSION_RATE_HZ
-        turns.append(ReferenceTurn(start_s=at_s, end_s=end_s, speaker=name, words=words))
+        turns.append(
+            ReferenceTurn(
+                start_s=at_s, end_s=end_s, speaker=talker.name, words=talker.texts[number]
+            )
+        )
         at_s = end_s + PAUSE_S
     return Talk(speech=np.concatenate(pieces), is_speech=np.concatenate(marks), turns=tuple(turns))
 

@@ -86,6 +86,29 @@ def find_talkers(folders: Sequence[Path]) -> tuple[Talker, ...]:
     return tuple(found)
 
 
+def in_turn(talkers: Sequence[Talker], count: int) -> list[tuple[Talker, int]]:
+    """`count` recordings whose words are known, one of each talker in turn: talker and number."""
+    told = [talker for talker in talkers if talker.texts]
+    rows = max((len(talker.files) for talker in told), default=0)
+    return [(talker, row) for row in range(rows) for talker in told if row < len(talker.files)][
+        :count
+    ]
+
+
+def speech_of(talker: Talker, without: int | None = None) -> Float32Array:
+    """`ALONE_S` of what somebody says, float32 (n,), again from the start where there is less.
+
+    Args:
+        without: The number of a recording that is left out where there are others.
+
+    Raises:
+        KnownError: A recording cannot be read.
+    """
+    others = [file for number, file in enumerate(talker.files) if number != without]
+    speech = [read_samples(file) for file in (others or talker.files)[:3]]
+    return _levelled(np.resize(np.concatenate(speech), int(ALONE_S * SESSION_RATE_HZ)))
+
+
 def _with_texts(folder: Path, files: tuple[Path, ...]) -> Talker:
     path = folder / TEXTS_FILE
     if not path.exists():

@@ -22,6 +22,8 @@ from app.domain.units import SESSION_RATE_HZ
 
 MIN_GAIN_DB = {"clean": 8.0, "rooms": 5.0}
 MIN_SINGLE_DB = 20.0
+MAX_WORSE_POINTS = 0.2
+"""Of the WER of single talkers."""
 MAX_OVERLAP_SHARE = 80.0
 """Of the errors on overlaps without rescue, in percent."""
 MAX_REAL_TIME = 0.15
@@ -54,6 +56,32 @@ class Separated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Word errors of single talkers.
+
+    Attributes:
+        before: Of the recordings as they are.
+        after: Of what is left of them.
+    """
+
+    before: WordScore
+    after: WordScore
+
+    @property
+    def worse_points(self) -> float:
+        """Of WER, by which it is higher after than before."""
+        return self.after.wer - self.before.wer
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "words": self.before.words,
+            "wer_before": self.before.wer,
+            "wer_after": self.after.wer,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingScore:
     """Word errors of one meeting in one way of transcribing it.
 
@@ -79,6 +107,7 @@ class SeparateResult:
     Attributes:
         network: "voices" for what they sound like alone, or the network that was measured.
         real_time: Processor seconds of the network per second of audio; None without mixtures.
+        passed: Words of single talkers; None where nothing was transcribed of them.
         point, is_realtime: How meetings were transcribed.
     """
 
@@ -88,6 +117,7 @@ class SeparateResult:
     separated: tuple[Separated, ...] = ()
     meetings: tuple[MeetingScore, ...] = ()
     real_time: float | None = None
+    passed: Passed | None = None
 
     def gains_db(self, kind: str) -> list[float]:
         """Improvements on one kind of mixture."""
@@ -134,6 +164,9 @@ class SeparateResult:
         ]
         short = _short(self.singles_db, MIN_SINGLE_DB)
         rows.append((f"single talker, short of {MIN_SINGLE_DB:g}", "dB", 0.0, short))
+        if self.passed is not None:
+            worse = self.passed.worse_points
+            rows.append(("WER of single talkers, worse by", "points", MAX_WORSE_POINTS, worse))
         rows.append(("real-time factor", "", MAX_REAL_TIME, self.real_time))
         off, auto = self.total("off"), self.total("auto")
         if off is not None and auto is not None:
@@ -159,6 +192,7 @@ class SeparateResult:
                 "gain_db": kinds,
                 "single_db": _spread(self.singles_db),
                 "leak_db": _spread(leaks),
+                "single_words": self.passed.record() if self.passed is not None else None,
                 "real_time": self.real_time,
                 "added_real_time": self.added_real_time,
                 "words": {way: _words(self.total(way)) for way in ways},

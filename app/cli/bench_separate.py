@@ -18,7 +18,9 @@ from app.bench.mixtures import (
     make_meetings,
     make_mixtures,
 )
+from app.bench.passing import run_passing
 from app.bench.play import Setup
+from app.bench.scoring import WordScore, score_words
 from app.bench.separate import (
     STREAMS,
     MeetingScore,
@@ -86,6 +88,13 @@ from app.domain.units import SESSION_RATE_HZ
     help="Meetings made of the talkers.",
 )
 @click.option(
+    "--singles",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="Recordings of one talker whose words are compared as they are and taken apart.",
+)
+@click.option(
     "--point",
     type=PointParam(),
     default="final",
@@ -104,6 +113,7 @@ def separate(
     refiner: bool,
     count: int,
     meetings: int,
+    singles: int,
     point: OperatingPoint,
     realtime: bool,
     seed: int,
@@ -125,14 +135,18 @@ def separate(
         result = SeparateResult(
             network=_title(name, choice), point=point.value, is_realtime=is_realtime
         )
+        take_apart = _separation(session.program, stand.context.paths.models_dir, name, choice)
         if talkers and count:
             with session.writer.progress() as progress:
                 separated, real_time = run_mixtures(
                     make_mixtures(talkers, count, seed),
-                    _separation(session.program, stand.context.paths.models_dir, name, choice),
+                    take_apart,
                     lambda n: progress.update(n / (count * len(KINDS)), "Separating voices"),
                 )
             result = replace(result, separated=separated, real_time=real_time)
+        if singles and any(talker.texts for talker in talkers):
+            passed = run_passing(talkers, singles, take_apart, _Recogniser(stand))
+            result = replace(result, passed=passed)
         ways = _Ways(stand, choice, name, point, is_realtime=is_realtime)
         scores = [score for meeting in made for score in ways.of_simulated(meeting)]
         scores += [score for reference in sets for score in ways.of_set(reference)]
@@ -159,6 +173,23 @@ def _separation(
         return lambda mixture: network.separate(mixture.samples)
     take_apart = program.open_take_apart(models_dir, choice.refiner)
     return lambda mixture: take_apart(mixture.samples, list(mixture.alone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recogniser:
+    """Scores the words that the final pass hears of a recording without overlaps."""
+
+    stand: Stand
+
+    def __call__(
+        self, name: str, samples: Float32Array, turns: Sequence[ReferenceTurn]
+    ) -> WordScore:
+        self.stand.session.writer.note(f"{name}: {len(samples) / SESSION_RATE_HZ:.0f} s")
+        path = _write(self.stand.context.paths.data_dir / "single" / "mix.wav", samples)
+        models = replace(self.stand.context.settings.model_choice, separation=None)
+        setup = Setup(point=OperatingPoint.FINAL, is_realtime=False, language="en", models=models)
+        take = self.stand.play({StreamId.MIX: path}, setup)
+        return score_words(turns, take.transcript.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +260,12 @@ def separate_lines(record: dict[str, Any]) -> list[str]:
         lines.append(
             f"single talker: SI-SDR {record['single_db']['mean']:.1f} dB, "
             f"the other output {record['leak_db']['mean']:.1f} dB"
+        )
+    if record["single_words"] is not None:
+        single = record["single_words"]
+        lines.append(
+            f"single talker: WER {single['wer_before']:.1f} % as it is, "
+            f"{single['wer_after']:.1f} % taken apart, of {single['words']} words"
         )
     for way, words in record["words"].items():
         lines.append(

@@ -20,6 +20,16 @@ SOLO_S = 30.0
 """What is learned of one talker alone, at most."""
 
 
+KINDS: dict[str, dict[str, float]] = {
+    "clean": {"partial": 0.0, "rooms": 0.0},
+    "rooms": {"partial": 0.0, "rooms": 1.0},
+    "partial": {"partial": 1.0, "rooms": 0.0},
+    "single": {"single": 1.0, "rooms": 0.0, "partial": 0.0},
+}
+"""What is scored; without noise, at the speed of the recording, two talkers but in the last."""
+TEST_SEED = 99
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How mixtures are made; see configs/*.toml.
@@ -65,6 +75,13 @@ def load_speech(
                 raise SystemExit(f"{file} is not sampled at 16 kHz")
             speech.setdefault(speaker, []).append(audio)
     return speech
+
+
+def read_rooms(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Rooms to train in and rooms to score in, of what rooms.py wrote: the last eighth."""
+    rooms: np.ndarray = np.load(path)["pairs"]
+    last = max(1, len(rooms) // 8)
+    return rooms[:-last], rooms[-last:]
 
 
 @dataclass(frozen=True)
@@ -229,3 +246,21 @@ class Mixer:
         level = np.sqrt((mixture**2).mean()) or 0.01
         wanted = level * 10 ** (-rng.uniform(*self._recipe.noise_db) / 20)
         return (noise / noise.std() * wanted).astype(np.float32)
+
+
+def watching(
+    speech: dict[str, list[np.ndarray]], rooms: np.ndarray, segment_s: float
+) -> dict[str, Mixer]:
+    """Mixers of each of `KINDS`, whose mixtures watch a training.
+
+    Args:
+        speech: Of talkers never trained on.
+        rooms: Never trained in.
+    """
+    base = Recipe(
+        segment_s=segment_s, single=0.0, silent=0.0, speeds=(1.0, 1.0), noisy=0.0, ratio_db=5.0
+    )
+    return {
+        kind: Mixer(speech, rooms, replace(base, **extra), TEST_SEED)
+        for kind, extra in KINDS.items()
+    }

@@ -17,20 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mixing import Mixer, Recipe, load_speech
+from mixing import Mixer, Recipe, load_speech, read_rooms, watching
 
 from app.pipeline import exemplars
 
 SHARD = 16
 PEAK = 16_000
 """Of int16, so that no estimate is cut off."""
-KINDS: dict[str, dict[str, Any]] = {
-    "clean": {"partial": 0.0, "rooms": 0.0},
-    "rooms": {"partial": 0.0, "rooms": 1.0},
-    "partial": {"partial": 1.0, "rooms": 0.0},
-    "single": {"single": 1.0, "rooms": 0.0, "partial": 0.0},
-}
-"""What is scored; without noise, at the speed of the recording, two talkers but in the last."""
 
 
 def estimate(mixture: np.ndarray, solos: list[np.ndarray]) -> np.ndarray | None:
@@ -64,20 +57,13 @@ def mixers(
     config: dict[str, Any], speech: list[Path], rooms_file: Path, *, held_out: bool
 ) -> dict[str, Mixer]:
     """Mixers by kind; for training there is one kind, "train"."""
-    rooms = np.load(rooms_file)["pairs"]
-    last_rooms = max(1, len(rooms) // 8)  # the last eighth is for tests only
+    rooms, other_rooms = read_rooms(rooms_file)
     names = config["data"]["held_out"]
     talkers = load_speech(speech, names, only_held_out=held_out)
-    recipe = config["mix"]
-    if not held_out:
-        mixer = Mixer(talkers, rooms[:-last_rooms], Recipe(**recipe), config["train"]["seed"])
-        return {"train": mixer}
-    base: dict[str, Any] = {"segment_s": recipe["segment_s"], "single": 0.0, "silent": 0.0}
-    base |= {"speeds": (1.0, 1.0), "noisy": 0.0, "ratio_db": 5.0}
-    return {
-        kind: Mixer(talkers, rooms[-last_rooms:], Recipe(**{**base, **extra}), seed=99)
-        for kind, extra in KINDS.items()
-    }
+    recipe = Recipe(**config["mix"])
+    if held_out:
+        return watching(talkers, other_rooms, recipe.segment_s)
+    return {"train": Mixer(talkers, rooms, recipe, config["train"]["seed"])}
 
 
 def main() -> None:

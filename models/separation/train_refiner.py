@@ -3,27 +3,21 @@ r"""Trains the refiner behind the exemplar method; the same command starts and r
     PYTHONPATH=. python models/separation/train_refiner.py \
         --config models/separation/configs/refiner.toml --pool FOLDER --run FOLDER
 
-The pool is what pool.py wrote, with and without --held-out; it may still be growing. The run gets
-what train.py gives one: state.pt, model.pth, log.jsonl and curve.png. Runs on a GPU when torch
-finds one.
+The pool is what pool.py wrote, with and without --held-out; it may still be growing. What the run
+gets is in loop.py.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import time
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from loop import Losses, Run, common_options
 from losses import improvement, paired, si_sdr, spectral
-from mixing import RATE
-from pool import KINDS, read
-from train import build, draw, save_checkpoint
+from mixing import KINDS, RATE
+from pool import read
 
 
 class Examples:
@@ -78,99 +72,35 @@ def score(network: torch.nn.Module, pool: Path, batch: int = 8) -> dict[str, flo
     return scores
 
 
-def rate_at(step: int, train: dict[str, Any]) -> float:
-    """The learning rate: a rise, a plateau, halvings."""
-    warm = min(1.0, (step + 1) / train["warmup"])
-    halvings = max(0, step - train["decay_after"]) / train["halve_every"]
-    return float(train["rate"] * warm * 0.5**halvings)
-
-
 def main() -> None:
     """Train until `steps` or a kill."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
+    parser = common_options(__doc__)
     parser.add_argument("--pool", type=Path, required=True, help="what pool.py wrote")
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=0.0, help="stop after; 0 never")
     options = parser.parse_args()
-    config = tomllib.loads(options.config.read_text())
-    run: Path = options.run
-    run.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    torch.set_flush_denormal(True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    train = config["train"]
-    torch.manual_seed(train["seed"])
+    run = Run(options)
+    train = run.config["train"]
 
-    network = build(config).to(device)
-    average = build(config).to(device)
-    average.load_state_dict(network.state_dict())
-    learned = list(network.parameters())
-    optimiser = torch.optim.AdamW(learned, lr=train["rate"], weight_decay=train["weight_decay"])
-    step, seconds = 0, 0.0
-    state_file = run / "state.pt"
-    if state_file.exists():
-        state = torch.load(state_file, map_location=device, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, seconds = state["step"], state["seconds"]
-    examples = Examples(read(options.pool), train["seed"], train["crop_s"])
-    print(f"{examples.hours:.2f} hours of mixtures, step {step}, {device}", flush=True)
+    def drawn() -> Examples:
+        return Examples(read(options.pool), train["seed"], train["crop_s"])
 
-    began = marked = time.monotonic()
-    losses: list[float] = []
-    while step < train["steps"]:
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step, train)
-        rows = examples.batch(step, train["batch"]).to(device)
+    examples = drawn()
+    print(f"{examples.hours:.2f} hours of mixtures, step {run.step}, {run.device}", flush=True)
+
+    def lesson(step: int) -> tuple[torch.Tensor, Losses]:
+        rows = examples.batch(step, train["batch"]).to(run.device)
         mixture, sources = rows[:, 0], rows[:, 1:3]
-        refined = network(rows[:, [0, 3, 4]])
+        refined = run.network(rows[:, [0, 3, 4]])
         loss = paired(refined, sources, mixture)
         loss = loss + train["spectral"] * spectral(refined, sources, mixture)
-        optimiser.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(learned, train["clip"])
-        if torch.isfinite(norm):
-            optimiser.step()
-        step += 1
-        keep = min(train["average"], (step + 1) / (step + 10))
-        with torch.no_grad():
-            for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
-                slow.lerp_(fast, 1 - keep)
-        losses.append(float(loss.detach()))
-        now = time.monotonic()
-        is_over = options.minutes > 0 and now - began > options.minutes * 60
-        if step % train["check_every"] == 0 or is_over:
-            seconds += now - marked
-            row = {
-                "step": step,
-                "seconds": round(seconds),
-                "audio_h": round(step * train["batch"] * train["crop_s"] / 3600, 3),
-                "pool_h": round(examples.hours, 2),
-                "loss": round(float(np.mean(losses)), 3),
-                "scores": score(average, options.pool),
-            }
-            marked = time.monotonic()
-            losses.clear()
-            print(json.dumps(row), flush=True)
-            with (run / "log.jsonl").open("a") as log:
-                log.write(json.dumps(row) + "\n")
-            state = {
-                "network": network.state_dict(),
-                "average": average.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "seconds": seconds,
-            }
-            torch.save(state, run / "state.tmp")
-            os.replace(run / "state.tmp", state_file)
-            save_checkpoint(average, run / "model.pth", {"training": row})
-            draw(run / "log.jsonl", run / "curve.png")
-            examples = Examples(read(options.pool), train["seed"], train["crop_s"])
-        if is_over:
-            break
+        return loss, {"loss": loss}
+
+    def check(average: torch.nn.Module) -> dict[str, Any]:
+        nonlocal examples
+        found = {"pool_h": round(examples.hours, 2), "scores": score(average, options.pool)}
+        examples = drawn()
+        return found
+
+    run.learn(lesson, check, example_s=train["crop_s"])
 
 
 if __name__ == "__main__":

@@ -17,10 +17,7 @@ pytestmark = pytest.mark.integration
 RECIPE = SOURCE_ROOT / "models" / "separation"
 CONFIG = """
 [model]
-name = "BandDualPath"
-channels = 8
-hidden = 8
-n_blocks = 1
+{model}
 [data]
 held_out = ["c", "d"]
 [mix]
@@ -28,7 +25,7 @@ segment_s = 1.0
 [train]
 seed = 1
 easy_until = 1
-cluster = 5.0
+cluster = {cluster}
 batch = 2
 steps = {steps}
 rate = 1e-3
@@ -41,6 +38,18 @@ average = 0.9
 check_every = 2
 test_mixtures = 2
 """
+OURS = """name = "BandDualPath"
+channels = 8
+hidden = 8
+n_blocks = 1"""
+CONV_TASNET = """name = "ConvTasNet"
+n_src = 2
+n_blocks = 2
+n_repeats = 1
+bn_chan = 8
+hid_chan = 16
+n_filters = 16
+sample_rate = 16000"""
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +70,17 @@ def rooms():
     pairs[:, :, 0] = 1.0
     pairs[:, :, 700] = 0.5
     return pairs
+
+
+@pytest.fixture
+def material(tmp_path, speech, rooms):
+    """A folder of recordings and rooms."""
+    folder = tmp_path / "speech"
+    folder.mkdir()
+    for talker, (audio,) in speech.items():
+        soundfile.write(folder / f"{talker}-1.flac", audio, 16_000)
+    np.savez(tmp_path / "rooms.npz", pairs=rooms)
+    return tmp_path
 
 
 def test_mixture_is_its_sources_and_comes_back_from_its_number(speech, rooms):
@@ -143,30 +163,51 @@ def test_improvement_of_the_mixture_itself_is_none_and_of_the_sources_large():
     assert improvement(sources.flip(1), sources, mixture).min() > 40
 
 
-def test_run_that_was_stopped_goes_on_where_it_was(tmp_path, speech, rooms):
-    folder = tmp_path / "speech"
-    folder.mkdir()
-    for name, (audio,) in speech.items():
-        soundfile.write(folder / f"{name}-1.flac", audio, 16_000)
-    np.savez(tmp_path / "rooms.npz", pairs=rooms)
-    config = tmp_path / "config.toml"
-    command = [sys.executable, RECIPE / "train.py", "--config", config, "--speech", folder]
-    command += ["--rooms", tmp_path / "rooms.npz", "--run", tmp_path / "run"]
+@pytest.mark.parametrize(
+    ("model", "cluster", "name"), [(OURS, 5.0, "BandDualPath"), (CONV_TASNET, 0.0, "ConvTasNet")]
+)
+def test_run_that_was_stopped_goes_on_where_it_was(material, model, cluster, name):
+    from app.backends.separation.asteroid_checkpoint import read_network
 
     for steps in (2, 4):
-        config.write_text(CONFIG.format(steps=steps))
-        done = subprocess.run(
-            command,
-            env={**os.environ, "PYTHONPATH": str(SOURCE_ROOT), "MPLBACKEND": "agg"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        text = CONFIG.format(steps=steps, model=model, cluster=cluster)
+        done = train(material, text, material / "run")
 
-    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (material / "run" / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [2, 4]
     assert "step 2" in done.stdout
-    assert (tmp_path / "run" / "curve.png").stat().st_size > 1_000
-    saved = torch.load(tmp_path / "run" / "model.pth", weights_only=True)
-    assert saved["model_name"] == "BandDualPath"
+    assert (material / "run" / "curve.png").stat().st_size > 1_000
+    assert (material / "run" / "config.toml").read_text() == text
+    assert type(read_network(material / "run" / "model.pth")).__name__ == name
+
+
+def test_run_begins_at_the_weights_of_a_checkpoint(material):
+    still = CONFIG.format(steps=2, model=OURS, cluster=5.0).replace("rate = 1e-3", "rate = 0.0")
+    first = CONFIG.format(steps=2, model=OURS, cluster=5.0)
+    train(material, first, material / "first")
+
+    train(material, still, material / "run", "--start", material / "first" / "model.pth")
+
+    one, two = (
+        torch.load(material / name / "model.pth", weights_only=True)["state_dict"]
+        for name in ("first", "run")
+    )
+    for name, weights in one.items():
+        torch.testing.assert_close(two[name], weights)
+
+
+def train(folder, config, run, *more):
+    """Run the recipe over the material of a folder."""
+    path = folder / "config.toml"
+    path.write_text(config)
+    command = [sys.executable, RECIPE / "train.py", "--config", path, "--speech", folder / "speech"]
+    command += ["--rooms", folder / "rooms.npz", "--run", run, *more]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": str(SOURCE_ROOT), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done

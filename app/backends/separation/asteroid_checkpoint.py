@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.signal import resample_poly
 
+from app.backends.checkpoints import read_checkpoint
 from app.backends.weights import require
 from app.domain.errors import Category, KnownError
 from app.domain.messages import Float32Array
@@ -108,37 +108,13 @@ def read_network(path: Path) -> Any:
     Raises:
         KnownError: The file holds no separation network of asteroid.
     """
-    import torch
-
     from app.backends import band_dual_path
 
     band_dual_path.register()
     from asteroid.models import BaseModel
-    from torch.torch_version import TorchVersion
 
-    try:
-        with torch.serialization.safe_globals([TorchVersion]):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-        network = BaseModel.from_pretrained(content)
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        pickle.UnpicklingError,
-    ) as error:
-        raise KnownError(
-            say(
-                "The file {path} holds no separation network of asteroid ({kind}). Name "
-                "another one.",
-                path=path,
-                kind=type(error).__name__,
-            ),
-            category=Category.MISSING_MODEL,
-        ) from error
-    return network
+    with read_checkpoint(path, "asteroid") as content:
+        return BaseModel.from_pretrained(content)
 
 
 def _resampled(samples: Float32Array, rate_hz: int, wanted_hz: int) -> Float32Array:

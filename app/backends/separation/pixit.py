@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import pickle
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.backends import torchaudio_stub
+from app.backends.checkpoints import read_checkpoint
 from app.backends.weights import require
 from app.domain.errors import Category, KnownError
 from app.domain.messages import Float32Array
@@ -142,16 +142,11 @@ def read_network(path: Path) -> tuple[Any, int]:
     Raises:
         KnownError: The file holds no such network, or a package is missing.
     """
-    import torch
-
     torchaudio_stub.install()
     from pyannote.audio.core.task import Problem, Resolution, Specifications
-    from torch.torch_version import TorchVersion
 
-    known = [TorchVersion, Specifications, Problem, Resolution]
-    try:
-        with torch.serialization.safe_globals(known):
-            content = torch.load(path, map_location="cpu", weights_only=True)
+    known = (Specifications, Problem, Resolution)
+    with read_checkpoint(path, "pyannote.audio", known) as content:
         state = content["state_dict"]
         network = _build(content["hyper_parameters"], state)
         network.on_load_checkpoint(content)
@@ -159,26 +154,7 @@ def read_network(path: Path) -> tuple[Any, int]:
         window = round(network.specifications[0].duration * network.hparams.sample_rate)
         if network.hparams.sample_rate != SESSION_RATE_HZ:
             raise ValueError("it hears another rate than 16 kHz")
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        LookupError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        pickle.UnpicklingError,
-    ) as error:
-        raise KnownError(
-            say(
-                "The file {path} holds no separation network of pyannote.audio ({error}). "
-                "Name another one.",
-                path=path,
-                error=type(error).__name__,
-            ),
-            category=Category.MISSING_MODEL,
-        ) from error
-    return network, window
+        return network, window
 
 
 def _build(options: dict[str, Any], state: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from app.bench.mixtures import Mixture
 from app.bench.scoring import WordScore
 from app.bench.separate import (
     MeetingScore,
+    Passed,
     Separated,
     SeparateResult,
     draw_separate,
@@ -156,6 +157,19 @@ def test_record_is_json_with_every_way():
     assert record["words"]["auto"]["cost"] == 0.15
     assert (record["point"], record["realtime"]) == ("final", False)
     assert len(record["meetings"]) == 2
+
+
+@pytest.mark.parametrize(("errors", "is_missed"), [(6, True), (5, False)])
+def test_words_of_single_talkers_may_get_little_worse(errors, is_missed):
+    before = WordScore(words=50, errors=5, cp_errors=0)
+    after = WordScore(words=50, errors=errors, cp_errors=0)
+
+    measured = SeparateResult(network="net", passed=Passed(before=before, after=after))
+
+    (target,) = (target for target in measured.targets if "single talkers" in target.name)
+    assert target.is_missed is is_missed
+    single = measured.record()["single_words"]
+    assert single == {"words": 50, "wer_before": 10.0, "wer_after": 2.0 * errors}
 
 
 def test_nothing_measured_misses_nothing():

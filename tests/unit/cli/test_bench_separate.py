@@ -43,6 +43,7 @@ def folder(line, monkeypatch, tmp_path):
 def test_the_bench_writes_one_object_and_fails_on_missed_targets(line, folder):
     result = line.run(
         *("bench", "separate", "--set", folder, "--count", "1", "--meetings", "1", "--json"),
+        *("--singles", "0"),
         exit_code=1,
     )
     record = json.loads(result.stdout.splitlines()[-1])
@@ -61,7 +62,7 @@ def test_another_network_is_compared_by_its_name(line, folder, tmp_path):
 
     output = line.run(
         *("bench", "separate", "--set", folder, "--count", "1", "--meetings", "1"),
-        *("--network", str(tmp_path / "mine.pth")),
+        *("--network", str(tmp_path / "mine.pth"), "--singles", "0"),
         exit_code=1,
     ).stdout
 
@@ -77,12 +78,28 @@ def test_another_network_is_compared_by_its_name(line, folder, tmp_path):
 def test_the_refiner_can_be_measured(line, folder):
     result = line.run(
         *("bench", "separate", "--set", folder, "--count", "1", "--meetings", "1", "--json"),
-        "--refiner",
+        *("--refiner", "--singles", "0"),
         exit_code=1,
     )
 
     assert json.loads(result.stdout.splitlines()[-1])["network"] == "voices, voice-refiner"
     assert {job.config.models.refiner for job in line.program.engine.jobs} == {"voice-refiner"}
+
+
+def test_words_of_single_talkers_are_compared_without_a_rescue(line, folder):
+    arguments = ("--count", "0", "--meetings", "0", "--singles", "2")
+
+    record = json.loads(
+        line.run("bench", "separate", "--set", folder, *arguments, "--json").stdout.splitlines()[-1]
+    )
+
+    single = record["single_words"]
+    assert single["words"] == 2
+    assert single["wer_before"] == single["wer_after"]
+    jobs = line.program.engine.jobs
+    assert [job.config.models.separation for job in jobs] == [None, None]
+    lines = line.run("bench", "separate", "--set", folder, *arguments).stdout
+    assert "taken apart, of 2 words" in lines
 
 
 def test_empty_folder_is_told(line, folder, tmp_path):
@@ -96,7 +113,7 @@ def test_empty_folder_is_told(line, folder, tmp_path):
 def test_live_path_is_compared_with_and_without_the_rescue(line, folder):
     result = line.run(
         *("bench", "separate", "--set", folder, "--count", "0", "--meetings", "1", "--json"),
-        *("--point", "live", "--fast"),
+        *("--point", "live", "--fast", "--singles", "0"),
     )
     record = json.loads(result.stdout.splitlines()[-1])
 
