@@ -60,6 +60,7 @@ class Badge(QLabel):
             self._measure()
 
     def _measure(self) -> None:
+        self.ensurePolished()  # the style sheet brings a font of its own
         super().setText(self._whole)
         self._wanted = super().sizeHint()
         self.updateGeometry()

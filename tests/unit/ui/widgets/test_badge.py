@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from app.ui.theme import Theme, ThemeMode
 from app.ui.widgets.badge import MIN_WIDTH_PX, Badge
 
 pytestmark = pytest.mark.ui
@@ -11,7 +12,8 @@ TEXT = "Paused: nothing is recorded"
 
 
 @pytest.fixture
-def badge(qtbot) -> Iterator[Badge]:
+def badge(qtbot, qapp) -> Iterator[Badge]:
+    Theme(qapp, ThemeMode.LIGHT)  # its font is not the one that a label has before it is shown
     row = QWidget()
     box = QHBoxLayout(row)
     box.setContentsMargins(0, 0, 0, 0)
