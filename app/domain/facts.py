@@ -50,11 +50,14 @@ def meeting_facts(transcript: MeetingTranscript) -> tuple[SpeakerFacts, ...]:
 
     Voices that are not known count as somebody else and get no facts of their own.
     """
-    spoken = [
-        (segment.track, segment.span)
-        for segment in transcript.segments
-        if segment.words and _has_text(transcript, segment)
-    ]
+    spoken = sorted(
+        (
+            (segment.track, segment.span)
+            for segment in transcript.segments
+            if segment.words and _has_text(transcript, segment)
+        ),
+        key=lambda piece: (piece[1].start, piece[1].end),
+    )
     turns = _turns(spoken)
     interrupters = _interrupters(turns)
     by_track = {
@@ -85,10 +88,10 @@ def _has_text(transcript: MeetingTranscript, segment: SegmentUpdate) -> bool:
 
 
 def _turns(spoken: Iterable[tuple[TrackId | None, Span]]) -> list[_Turn]:
-    """Join each person's pieces unless somebody else begins to talk in between."""
+    """Join each person's pieces, sorted by time, unless somebody else begins in between."""
     turns: list[_Turn] = []
     pause = to_samples(TURN_PAUSE_S)
-    for track, span in sorted(spoken, key=lambda piece: piece[1]):
+    for track, span in spoken:
         last = turns[-1] if turns else None
         if last is not None and last.track == track and span.start - last.span.end <= pause:
             turns[-1] = _Turn(track, last.span.hull(span))
@@ -116,9 +119,9 @@ def _interrupters(turns: Sequence[_Turn]) -> list[TrackId | None]:
 
 
 def _union(spans: Iterable[Span]) -> list[Span]:
-    """The same time without overlaps, by start."""
+    """The same time without overlaps; spans come by start."""
     joined: list[Span] = []
-    for span in sorted(spans):
+    for span in spans:
         if joined and span.start <= joined[-1].end:
             joined[-1] = joined[-1].hull(span)
         else:

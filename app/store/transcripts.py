@@ -71,7 +71,7 @@ class SqliteTranscripts:
             rows = segments.visible_segments(session, meeting_id)
             words = segments.visible_words(session, meeting_id)
             updates = [segments.to_update(row, words[row.segment_key], roots) for row in rows]
-            updates.sort(key=lambda u: (u.span, u.stream, u.segment_id))
+            updates.sort(key=lambda u: (u.span.start, u.span.end, u.stream, u.segment_id))
             spoken = turns.turns_of(session, meeting_id, rows, roots)
             seen = {update.track for update in updates} | {turn.track for turn in spoken}
             return MeetingTranscript(
