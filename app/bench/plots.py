@@ -11,6 +11,8 @@ from app.domain.errors import Category, KnownError
 
 DPI = 120
 BIN_COUNT = 40
+MAX_SHARE = 3.0
+"""Of a limit, that a bar can show."""
 
 
 class Plot:
@@ -82,6 +84,18 @@ class Plot:
         if axes.get_legend_handles_labels()[1]:
             axes.legend(fontsize=8)
 
+    def shares(self, panel: int, shares: Mapping[str, tuple[float, str]], label: str) -> None:
+        """A bar to the right per name, with a text at its end; 1 is as much as there may be."""
+        axes = self._panels[panel]
+        names = list(shares)[::-1]
+        for at, name in enumerate(names):
+            share, text = shares[name]
+            axes.barh(at, share, color="tab:red" if share > 1 else "tab:green", alpha=0.6)
+            axes.text(0, at, f" {text}", fontsize=8, va="center")
+        axes.axvline(1.0, color="black", linestyle="--")
+        axes.set_yticks(range(len(names)), names, fontsize=8)
+        axes.set_xlabel(label)
+
     def note(self, panel: int, x: float, y: float, text: str) -> None:
         """Write beside a point."""
         offset = {"xytext": (4, 4), "textcoords": "offset points"}
@@ -110,3 +124,32 @@ class Plot:
             axes.axvline(limit, color="black", linestyle="--", label=f"promise {limit:g}")
         if axes.get_legend_handles_labels()[1]:
             axes.legend(fontsize=8)
+
+
+def draw_targets(record: Mapping[str, Any], path: Path) -> None:
+    """Each measured target of a bench's record as a share of its limit.
+
+    Raises:
+        KnownError: The file cannot be written, or the package for pictures is missing.
+    """
+    measured = [target for target in record["targets"] if target["value"] is not None]
+    plot = Plot(f"bench {record['bench']}: {len(measured)} targets")
+    plot.shares(
+        0,
+        {
+            target["name"]: (
+                _share_of(target["value"], target["limit"]),
+                f"{target['value']:g} of {target['limit']:g} {target['unit']}".rstrip(),
+            )
+            for target in measured
+        },
+        "share of the limit",
+    )
+    plot.save(path)
+
+
+def _share_of(value: float, limit: float) -> float:
+    """At most MAX_SHARE, which is also what anything above a limit of nothing is."""
+    if limit <= 0:
+        return 0.0 if value <= limit else MAX_SHARE
+    return min(max(value / limit, 0.0), MAX_SHARE)

@@ -18,6 +18,7 @@ from app.bench.noises import generated_noises, read_noises
 from app.bench.oppoints import draw_oppoints, run_oppoints
 from app.bench.pipeline import draw_pipeline, loop_sets, measure_pipeline
 from app.bench.play import Setup, Take, play
+from app.bench.plots import draw_targets
 from app.bench.sets import ReferenceSet, find_sets
 from app.bench.silence import measure_silence, write_noises
 from app.bench.vad import DEFAULT_SNRS_DB, draw_vad, run_vad
@@ -100,10 +101,21 @@ class Stand:
             return play(self.context, inputs, setup, cancel=self.cancel, listener=listen)
 
     def report(
-        self, record: dict[str, Any], wording: Callable[[dict[str, Any]], Sequence[str]]
+        self,
+        record: dict[str, Any],
+        wording: Callable[[dict[str, Any]], Sequence[str]],
+        *,
+        fig: Path | None = None,
     ) -> None:
-        """Write the outcome, with --json as it is; exit 1 when a target is missed."""
+        """Write the outcome, with --json as it is; exit 1 when a target is missed.
+
+        Args:
+            fig: Where to draw the targets, for a bench without a picture of its own.
+        """
         record |= {"machine": machine_record(SystemClock())}
+        if fig is not None:
+            draw_targets(record, fig)
+            self.session.writer.note(f"wrote {fig}")
         if self.session.is_json:
             self.session.writer.json(record)
         else:
@@ -356,6 +368,7 @@ def vad(
 @click.option("--realtime/--fast", default=False, show_default=True, help="The pace.")
 @click.option("--point", type=PointParam(), default="balanced", show_default=True)
 @without_option
+@figure_option
 @json_option
 @common_options
 def silence(
@@ -364,6 +377,7 @@ def silence(
     realtime: bool,
     point: OperatingPoint,
     without: tuple[str, ...],
+    fig: Path | None,
 ) -> None:
     """Sound without speech, generated and from --noise, must give no words."""
     session = current_session()
@@ -373,4 +387,5 @@ def silence(
         path = stand.context.paths.data_dir / "noises" / "mix.wav"
         placed = write_noises(noises, path, seconds=60 * minutes)
         take = stand.play({StreamId.MIX: path}, setup)
-        stand.report(measure_silence(take, setup, placed).record(), silence_lines)
+        record = measure_silence(take, setup, placed).record()
+        stand.report(record, silence_lines, fig=fig)

@@ -10,7 +10,7 @@ import click
 from app.bench.lm import run_lm
 from app.bench.play import Setup
 from app.bench.sets import find_sets
-from app.cli.bench import open_stand, set_options
+from app.cli.bench import figure_option, open_stand, set_options
 from app.cli.bench_wording import lm_lines
 from app.cli.engine_options import PointParam, read_terms
 from app.cli.session import common_options, current_session, json_option
@@ -26,10 +26,15 @@ from app.domain.session import OperatingPoint
     help="The list of terms, one a line.",
 )
 @click.option("--point", type=PointParam(), default="final", show_default=True)
+@figure_option
 @json_option
 @common_options
 def lm(
-    folders: tuple[Path, ...], only: tuple[str, ...], vocabulary: Path, point: OperatingPoint
+    folders: tuple[Path, ...],
+    only: tuple[str, ...],
+    vocabulary: Path,
+    point: OperatingPoint,
+    fig: Path | None,
 ) -> None:
     """Terms of a list that are written right with it and without, and the words it costs."""
     session = current_session()
@@ -38,4 +43,5 @@ def lm(
     with open_stand(session) as stand:
         without = Setup(point=point, is_realtime=False)
         setups = (without, replace(without, vocabulary=terms))
-        stand.report(run_lm(sets, terms, setups, stand.player).record(), lm_lines)
+        record = run_lm(sets, terms, setups, stand.player).record()
+        stand.report(record, lm_lines, fig=fig)

@@ -10,7 +10,7 @@ import click
 from app.bench.meeting import run_meeting
 from app.bench.play import Setup
 from app.bench.sets import find_sets
-from app.cli.bench import open_stand, pace_option, set_options
+from app.cli.bench import figure_option, open_stand, pace_option, set_options
 from app.cli.bench_wording import closing_lines
 from app.cli.engine_options import Parts, PointParam, choose_models, part_options
 from app.cli.session import common_options, current_session, json_option
@@ -26,6 +26,7 @@ from app.domain.session import OperatingPoint
     "--ablate/--no-ablate", default=False, show_default=True, help="Also without each idea."
 )
 @part_options
+@figure_option
 @json_option
 @common_options
 def meeting(
@@ -38,6 +39,7 @@ def meeting(
     segmentation: str | None,
     separation: str | None,
     echo: str | None,
+    fig: Path | None,
 ) -> None:
     """Who said what, live and after the meeting, and how steadily."""
     session = current_session()
@@ -51,7 +53,7 @@ def meeting(
         setup = Setup(point=point, is_realtime=realtime, models=choose_models(stand.context, parts))
         follower = session.program.open_voice_follower(stand.context.paths.models_dir)
         result = run_meeting(sets, setup, stand.player, follower, has_ablations=ablate)
-        stand.report(result.record(), meeting_lines)
+        stand.report(result.record(), meeting_lines, fig=fig)
 
 
 def meeting_lines(record: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.bench.speaker import find_voices, run_speaker
-from app.cli.bench import open_stand
+from app.cli.bench import figure_option, open_stand
 from app.cli.bench_wording import closing_lines
 from app.cli.session import common_options, current_session, json_option
 from app.lib.clock import SystemClock
@@ -26,9 +26,10 @@ from app.lib.clock import SystemClock
 @click.option(
     "--durations", default="1,2,3,5,10", show_default=True, help="Seconds of speech to recognise."
 )
+@figure_option
 @json_option
 @common_options
-def speaker(folders: tuple[Path, ...], durations: str) -> None:
+def speaker(folders: tuple[Path, ...], durations: str, fig: Path | None) -> None:
     """How surely enrolled voices are told from each other and from strangers."""
     session = current_session()
     try:
@@ -48,7 +49,7 @@ def speaker(folders: tuple[Path, ...], durations: str) -> None:
                 lambda share: progress.update(share, "Recognising voices"),
             )
         record = result.record()
-        stand.report(record, _lines)
+        stand.report(record, _lines, fig=fig)
 
 
 def _lines(record: dict[str, Any]) -> list[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from app.bench.machine import machine_record
-from app.cli.bench import EXIT_MISSED
+from app.bench.plots import draw_targets
+from app.cli.bench import EXIT_MISSED, figure_option
 from app.cli.bench_wording import ui_lines
 from app.cli.session import (
     Launch,
@@ -42,9 +43,10 @@ START_TIMEOUT_S = 120
     show_default=True,
     help="Seconds to watch while the sample meeting runs through the engine; 0 leaves it out.",
 )
+@figure_option
 @json_option
 @common_options
-def ui(meetings: int, starts: int, engine_s: float) -> None:
+def ui(meetings: int, starts: int, engine_s: float, fig: Path | None) -> None:
     """Start, opening, scrolling, search and stalls of the window, on invented meetings."""
     session = current_session()
     bench = session.program.window_bench
@@ -57,6 +59,9 @@ def ui(meetings: int, starts: int, engine_s: float) -> None:
         )
     record = _measure(session, bench, meetings, starts, engine_s)
     record |= {"machine": machine_record(SystemClock())}
+    if fig is not None:
+        draw_targets(record, fig)
+        session.writer.note(f"wrote {fig}")
     if session.is_json:
         session.writer.json(record)
     else:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.bench.plots import Plot
+from app.bench.plots import MAX_SHARE, Plot, draw_targets
 from app.domain.errors import KnownError
 
 pytestmark = pytest.mark.unit
@@ -34,3 +34,32 @@ def test_bars_stand_in_groups_and_missing_ones_leave_a_place(tmp_path):
 def test_a_folder_as_a_figure_is_refused(tmp_path):
     with pytest.raises(KnownError, match="Name another figure file"):
         Plot("one").save(tmp_path)
+
+
+def test_targets_are_drawn_as_shares_of_their_limits(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(Plot, "shares", lambda _self, _at, shares, _label: drawn.update(shares))
+    values = {"half": (1.0, 2.0), "far": (50.0, 2.0), "nothing": (0.0, 0.0), "words": (2.0, 0.0)}
+    targets = [
+        {"name": name, "unit": "s", "value": value, "limit": limit}
+        for name, (value, limit) in values.items()
+    ]
+    unknown = {"name": "unknown", "unit": "s", "value": None, "limit": 1.0}
+
+    draw_targets({"bench": "ui", "targets": [*targets, unknown]}, tmp_path / "out.png")
+
+    shares = {name: share for name, (share, _) in drawn.items()}
+    assert shares == {"half": 0.5, "far": MAX_SHARE, "nothing": 0.0, "words": MAX_SHARE}
+    assert drawn["far"][1] == "50 of 2 s"
+
+
+def test_what_is_over_its_limit_has_another_colour():
+    plot = Plot("one")
+
+    plot.shares(0, {"kept": (0.5, "1 of 2"), "missed": (1.5, "3 of 2")}, "share")
+
+    (axes,) = plot._panels
+    missed, kept = axes.patches
+    assert (kept.get_width(), missed.get_width()) == (0.5, 1.5)
+    assert kept.get_facecolor() != missed.get_facecolor()
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["missed", "kept"]

@@ -144,8 +144,12 @@ def test_silence_with_words_is_missed(line, sets):
     assert "MISS  words: 2 words (at most 0)" in result.stdout
 
 
-def test_silence_without_words_is_well(line):
-    record = line.json("bench", "silence", "--minutes", "0.1")
+def test_silence_without_words_is_well(line, tmp_path):
+    figure = tmp_path / "out.png"
+
+    record = line.json("bench", "silence", "--minutes", "0.1", "--fig", str(figure))
+
+    assert figure.read_bytes().startswith(b"\x89PNG")
 
     assert (record["ok"], record["words"], record["shown_words"]) == (True, 0, 0)
 

@@ -12,10 +12,11 @@ def test_terms_and_words_are_told_for_both_runs(line, tmp_path):
 
     found = line.run(
         *("bench", "lm", "--set", str(tmp_path / "sets"), "--point", "balanced"),
-        *("--vocabulary", str(tmp_path / "terms.txt")),
+        *("--vocabulary", str(tmp_path / "terms.txt"), "--fig", str(tmp_path / "out.png")),
         exit_code=1,
     )
 
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert "left out line 2" in found.stderr
     assert "1 terms, balanced" in found.stdout
     assert "without them: 1 said, 0.0 % right" in found.stdout

@@ -33,11 +33,14 @@ def sets(line, tmp_path, monkeypatch):
     return str(tmp_path / "sets")
 
 
-def test_the_bench_writes_one_object(line, sets):
+def test_the_bench_writes_one_object_and_a_figure(line, sets, tmp_path):
+    figure = tmp_path / "out.png"
     arguments = ("bench", "meeting", "--set", sets, "--fast", "--ablate", "--json")
 
-    record = json.loads(line.run(*arguments, exit_code=1).stdout.splitlines()[-1])
+    found = line.run(*arguments, "--fig", str(figure), exit_code=1)
 
+    record = json.loads(found.stdout.splitlines()[-1])
+    assert figure.read_bytes().startswith(b"\x89PNG")
     assert (record["bench"], record["realtime"], list(record["sets"])) == (
         "meeting",
         False,

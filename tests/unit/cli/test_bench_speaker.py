@@ -23,9 +23,14 @@ def folder(line, tmp_path):
     return str(tmp_path / "voices")
 
 
-def test_the_bench_writes_one_object(line, folder):
-    record = line.json("bench", "speaker", "--set", folder, "--durations", "3,1")
+def test_the_bench_writes_one_object_and_a_figure(line, folder, tmp_path):
+    figure = tmp_path / "out.png"
 
+    record = line.json(
+        "bench", "speaker", "--set", folder, "--durations", "3,1", "--fig", str(figure)
+    )
+
+    assert figure.read_bytes().startswith(b"\x89PNG")
     assert (record["bench"], record["people"], record["strangers"]) == ("speaker", 3, 1)
     assert list(record["durations"]) == ["1", "3"]
     assert record["durations"]["3"]["eer"] == 0.0

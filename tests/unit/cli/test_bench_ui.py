@@ -43,9 +43,15 @@ def ui_line(line, figures, monkeypatch):
     return line
 
 
-def test_bench_ui_reports_every_figure(ui_line):
-    record = ui_line.json("bench", "ui", "--meetings", "4", "--engine", "0", "--starts", "2")
+def test_bench_ui_reports_every_figure(ui_line, tmp_path):
+    figure = tmp_path / "out.png"
 
+    record = ui_line.json(
+        *("bench", "ui", "--meetings", "4", "--engine", "0", "--starts", "2"),
+        *("--fig", str(figure)),
+    )
+
+    assert figure.read_bytes().startswith(b"\x89PNG")
     assert (ui_line.filled, ui_line.measured) == ([4], [(4, 0.0)])
     assert record["start_s"]["count"] == 2
     assert record["ok"]
