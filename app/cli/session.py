@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -123,6 +124,12 @@ class Session:
             self._context = root.with_resource(self.program.open_context(self.launch))
             for notice in self._context.opening_notices:
                 self.writer.note(notice)
+            for meeting in self._context.recovered:
+                self.writer.note(
+                    f"{meeting.title!r} was interrupted; "
+                    f"{timedelta(seconds=round(meeting.duration_s))} of audio is kept. Complete "
+                    f"it with `crosstalk library refine {meeting.meeting_id}`."
+                )
         return self._context
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.meeting import StreamInfo
+from app.domain.meeting import Meeting, StreamInfo
 from app.domain.ports import AudioFiles, CaptureBackend, ExporterRegistry, Player, VoicePicker
-from app.domain.sentences import say
 from app.lib.once import once
 from app.services.claims import adopt_orphans
 from app.services.context import AppContext
@@ -56,12 +54,14 @@ class Assembled(AppContext):
         devices: Devices,
         settings_file: SettingsFile,
         opening_notices: tuple[str, ...],
+        recovered: tuple[Meeting, ...],
     ) -> None:
         self._core = core
         self._devices = devices
         self.paths = core.paths
         self.settings_file = settings_file
         self.opening_notices = opening_notices
+        self.recovered = recovered
 
     @once
     def library(self) -> LibraryService:
@@ -167,15 +167,5 @@ def assemble(
     opening_notices: tuple[str, ...] = (),
 ) -> Assembled:
     """Put a program together, and make the meetings of a crashed one pending again."""
-    adopted = adopt_orphans(core, devices.repair)
-    notices = opening_notices + tuple(
-        say(
-            "{title} was interrupted; {length} of audio is kept. Complete it with `crosstalk "
-            "library refine {meeting}`.",
-            title=repr(meeting.title),
-            length=timedelta(seconds=round(meeting.duration_s)),
-            meeting=meeting.meeting_id,
-        )
-        for meeting in adopted
-    )
-    return Assembled(core, devices, settings_file, notices)
+    recovered = adopt_orphans(core, devices.repair)
+    return Assembled(core, devices, settings_file, opening_notices, recovered)

@@ -9,6 +9,7 @@ from app.settings.files import SettingsFile
 from app.settings.schema import Settings
 
 if TYPE_CHECKING:  # a service is imported when it is first asked for
+    from app.domain.meeting import Meeting
     from app.domain.ports import Player
     from app.services.diagnostics import DiagnosticsService
     from app.services.exporting import ExportingService
@@ -28,13 +29,14 @@ class AppContext(Protocol):
     """The services of one running program; made by `app.services.assembly`.
 
     Attributes:
-        opening_notices: Sentences the user should see once: a damaged library was set aside,
-            meetings of a crashed program were found.
+        opening_notices: Sentences the user should see once: a damaged library was set aside.
+        recovered: Meetings whose recording was cut short by a crash, found at this start.
     """
 
     paths: Paths
     settings_file: SettingsFile
     opening_notices: tuple[str, ...]
+    recovered: tuple[Meeting, ...]
     library: LibraryService
     recording: RecordingService
     transcribing: TranscribingService

@@ -548,6 +548,7 @@ class FakeContext(AppContext):
     paths: Paths
     settings_file: SettingsFile
     opening_notices: tuple[str, ...] = ()
+    recovered: tuple[Meeting, ...] = ()
     library: FakeLibrary
     recording: RecordingService
     transcribing: TranscribingService

@@ -252,6 +252,19 @@ def test_unfinished_meetings_are_offered_and_finished(desk):
     assert desk.transcribing.refined == [meeting.meeting_id]
 
 
+def test_a_recovered_meeting_is_offered_once_with_how_much_there_is(desk):
+    meeting = replace(desk.library.transcripts["m0000005"].meeting, duration_s=2520.0)
+    desk.window.kit.context.recovered = (meeting,)
+    desk.transcribing.unfinished = (meeting,)
+
+    desk.window.pending.check()
+
+    desk.wait(lambda: bool(desk.window.banners.texts))
+    assert desk.window.banners.texts == (
+        "Recovered: 42 min of “Call after the storm”, not transcribed yet.",
+    )
+
+
 def test_meetings_are_filtered_by_person_and_hits_with_them(make_desk):
     with_priya = made.transcript(made.meeting("m0000001", "With her"))
     names = {**made.NAMES, "S3": "Tomas Lind"}

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.meeting import Meeting
 from app.ui.kit import Kit
+from app.ui.times import length
 from app.ui.widgets.banner import Banner, BannerStack
 
 
@@ -33,16 +34,22 @@ class PendingMeetings(QObject):
         if not meetings:
             return
         self._meetings = meetings
-        if len(meetings) == 1:
-            text = self.tr("“%1” is recorded, but its transcript is not finished.")
-            text = text.replace("%1", meetings[0].title)
-        else:
-            text = self.tr("%1 meetings are recorded, but their transcripts are not finished.")
-            text = text.replace("%1", str(len(meetings)))
         self._banner = self._banners.show_text(
-            text, button_text=self.tr("Finish now"), pressed=self.finish
+            self._text(meetings), button_text=self.tr("Finish now"), pressed=self.finish
         )
         self._banner.closed.connect(self._forget)
+
+    def _text(self, meetings: tuple[Meeting, ...]) -> str:
+        if len(meetings) > 1:
+            text = self.tr("%1 meetings are recorded, but their transcripts are not finished.")
+            return text.replace("%1", str(len(meetings)))
+        (meeting,) = meetings
+        recovered = {meeting.meeting_id for meeting in self._kit.context.recovered}
+        if meeting.meeting_id in recovered:
+            text = self.tr("Recovered: %2 of “%1”, not transcribed yet.")
+        else:
+            text = self.tr("“%1” is recorded, but its transcript is not finished.")
+        return text.replace("%2", length(meeting.duration_s)).replace("%1", meeting.title)
 
     def finish(self) -> None:
         """Make the missing transcripts."""
