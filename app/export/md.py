@@ -12,7 +12,7 @@ from app.export.document import to_document
 INFO = ExporterInfo(format_id="md", title="Markdown", suffix=".md")
 
 _MARKUP = re.compile(r"[\\`*_\[\]<#~$]|&(?=#?\w+;)")
-_BLOCK_START = re.compile(r"^(\d*)([-+=>.)])")
+_BLOCK_START = re.compile(r"^(\d+(?=[.)])|(?=[-+=>]))")
 """What opens a list or a quotation at the start of a paragraph."""
 
 
@@ -32,4 +32,4 @@ def write(transcript: MeetingTranscript, options: ExportOptions) -> Iterator[byt
 def _escape(text: str) -> str:
     """Text whose every character shows as itself."""
     text = _MARKUP.sub(lambda match: "\\" + match.group(), text)
-    return _BLOCK_START.sub(r"\1\\\2", text)
+    return _BLOCK_START.sub(r"\1\\", text)

@@ -370,6 +370,14 @@ def test_markdown_opens_no_block_and_no_entity(text):
     assert "".join(child.content for child in tokens[1].children) == text
 
 
+def test_markdown_leaves_dates_as_they_are():
+    transcript = make_transcript([make_segment("a", 0.0, "2026-11-27 it is")])
+
+    data = export("md", transcript, has_speakers=False, has_timestamps=False).decode()
+
+    assert "2026-11-27 it is" in data
+
+
 def test_txt_has_one_line_per_segment_or_gap():
     transcript = nasty_transcript()
 
