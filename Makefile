@@ -34,7 +34,7 @@ check: system-run system-test env  ## Format, lint, types, layers, house rules
 	$(PY) -m pytest -q tests/integration/test_light_imports.py
 
 test: system-run system-test env weights  ## Run all tests (TESTS=tests/unit ARGS=-x to narrow)
-	$(PY) -m pytest -q -n logical --maxprocesses=4 --dist loadgroup $(TESTS) $(ARGS)
+	$(PY) -m pytest -q -n logical --maxprocesses=4 --dist loadscope $(TESTS) $(ARGS)
 
 quality: setup  ## Measure accuracy on real meetings (SET=name or folder)
 	$(PY) -m tests.quality $(SET)

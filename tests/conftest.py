@@ -21,8 +21,8 @@ os.environ["PYANNOTE_METRICS_ENABLED"] = "false"
 os.environ["OTEL_SDK_DISABLED"] = "true"
 
 CATEGORIES = frozenset({"unit", "property", "contract", "integration", "sound", "ui", "e2e"})
-REAL_TIME = ("sound", "e2e")
-"""Categories that a clock runs with: one such test at a time."""
+REAL_TIME = re.compile(r"tests/e2e/|_pulse\.py$|tests/unit/audio/test_surroundings\.py$")
+"""Files whose tests a clock runs with: one of them at a time."""
 LOCAL_HOSTS = re.compile(r"127\.|::1$|localhost$|$")
 FOREIGN_THREAD = re.compile(r"(Thread|Dummy|ThreadPoolExecutor|asyncio)-|Otel|QueueFeeder|tqdm")
 """Threads of libraries; ours always carry a name of their own."""
@@ -34,10 +34,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a module that does not say which category it is; share the rest among workers.
-
-    A worker takes whole files, for what their tests share, or everything that a clock runs with.
-    """
+    """Refuse a module that does not say which category it is."""
     unmarked = {
         item.nodeid.partition("::")[0]
         for item in items
@@ -48,10 +45,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(
             f"{names}: set pytestmark = pytest.mark.<{'|'.join(sorted(CATEGORIES))}>"
         )
-    for item in items:
-        is_real_time = any(item.get_closest_marker(name) for name in REAL_TIME)
-        group = "real time" if is_real_time else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    timed = {
+        item.nodeid.partition("::")[0]
+        for item in items
+        if item.get_closest_marker("sound") or item.get_closest_marker("e2e")
+    }
+    unknown = sorted(name for name in timed if not REAL_TIME.search(name))
+    if unknown:
+        raise pytest.UsageError(f"{', '.join(unknown)}: add to REAL_TIME of tests/conftest.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let a worker take whole files, for what their tests share, or all that a clock runs with."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "real time" if REAL_TIME.search(file) else file
+
+    return ByFile(config, log)
 
 
 def pytest_configure() -> None:

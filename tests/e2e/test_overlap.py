@@ -183,8 +183,7 @@ def test_overlap_of_the_sample_meeting_is_two_lanes_with_rescue_only(tmp_path, m
         name: " ".join(word.text for segment in segments for word in segment.words)
         for name, segments in (("plain", plain), ("rescued", rescued))
     }
-    assert recall(COVERED, text["plain"]) < 0.5
-    assert recall(COVERED, text["rescued"]) > 0.8
+    assert recall(COVERED, text["plain"]) < 0.8 < recall(COVERED, text["rescued"])
     assert recall(BEFORE, text["rescued"]) > 0.8
     assert lanes(plain) == []
     one, two = lanes(rescued)[0]

@@ -54,6 +54,16 @@ def test_module_without_category_is_refused(repository: Path, tmp_path: Path) ->
     assert "test_it.py: set pytestmark" in output
 
 
+def test_module_with_a_clock_has_to_be_known_to_the_scheduler(
+    repository: Path, tmp_path: Path
+) -> None:
+    text = "import pytest\npytestmark = pytest.mark.sound\ndef test_x():\n    pass\n"
+
+    output = run_pytest(repository, tmp_path, text)
+
+    assert "test_it.py: add to REAL_TIME" in output
+
+
 def test_thread_left_running_fails_the_test(repository: Path, tmp_path: Path) -> None:
     text = (
         "import pytest, threading\n"
