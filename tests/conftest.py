@@ -23,6 +23,8 @@ os.environ["OTEL_SDK_DISABLED"] = "true"
 CATEGORIES = frozenset({"unit", "property", "contract", "integration", "sound", "ui", "e2e"})
 REAL_TIME = re.compile(r"tests/e2e/|_pulse\.py$|tests/unit/audio/test_surroundings\.py$")
 """Files whose tests a clock runs with: one of them at a time."""
+WINDOW = re.compile(r"tests/(unit/)?ui/")
+"""Files whose tests share one application, its theme and its fonts."""
 LOCAL_HOSTS = re.compile(r"127\.|::1$|localhost$|$")
 FOREIGN_THREAD = re.compile(r"(Thread|Dummy|ThreadPoolExecutor|asyncio)-|Otel|QueueFeeder|tqdm")
 """Threads of libraries; ours always carry a name of their own."""
@@ -63,7 +65,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "real time" if REAL_TIME.search(file) else file
+            if REAL_TIME.search(file):
+                return "real time"
+            return "window" if WINDOW.search(file) else file
 
     return ByFile(config, log)
 

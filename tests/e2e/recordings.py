@@ -17,7 +17,7 @@ import soxr
 from tests.sound_server import RATE_HZ, SoundServer
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 240
+TIMEOUT_S = 480
 SAMPLE = ROOT / "resources" / "sample"
 SILENCE_S = 0.5
 IDLE_S = 2.5

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from app.ui.theme import Theme, ThemeMode
 from app.ui.widgets.badge import MIN_WIDTH_PX, Badge
 
 pytestmark = pytest.mark.ui
@@ -13,7 +12,8 @@ TEXT = "Paused: nothing is recorded"
 
 @pytest.fixture
 def badge(qtbot, qapp) -> Iterator[Badge]:
-    Theme(qapp, ThemeMode.LIGHT)  # its font is not the one that a label has before it is shown
+    before = qapp.styleSheet()
+    qapp.setStyleSheet("QLabel { font-size: 19px; }")  # not what a label has before it is shown
     row = QWidget()
     box = QHBoxLayout(row)
     box.setContentsMargins(0, 0, 0, 0)
@@ -26,6 +26,7 @@ def badge(qtbot, qapp) -> Iterator[Badge]:
     row.show()
     yield made
     row.hide()
+    qapp.setStyleSheet(before)
 
 
 def test_all_of_it_is_shown_where_there_is_room(badge: Badge) -> None:
