@@ -2,7 +2,7 @@
 
 glibc gives every thread a heap of its own and keeps freed blocks of up to 32 MB in it. Threads that
 take turns with buffers of some megabytes, as those of neural networks do, hold a multiple of what
-any of them needs, and more with every hour.
+any of them needs.
 """
 
 from __future__ import annotations

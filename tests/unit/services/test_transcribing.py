@@ -311,16 +311,21 @@ def test_a_language_that_nobody_knows_is_refused_before_there_is_a_meeting(progr
     assert program.library.records == {}
 
 
-def test_a_failed_final_pass_keeps_the_live_transcript_and_can_be_run_again(program, tmp_path):
+def left_by_a_dead_engine(program, tmp_path):
+    """The meeting that a final pass which failed leaves pending."""
     program.engine.live = [MODELS, patch(segment("a", "hello"))]
     program.engine.refine_error = KnownError("The engine died.", category=Category.ENGINE)
-
     with pytest.raises(KnownError, match="engine died"):
         program.context.transcribing.transcribe(
             request_for(tmp_path, is_realtime=True), program.listen
         )
-
     (pending,) = program.context.transcribing.pending()
+    return pending
+
+
+def test_a_failed_final_pass_keeps_the_live_transcript_and_can_be_run_again(program, tmp_path):
+    pending = left_by_a_dead_engine(program, tmp_path)
+
     assert pending.state is MeetingState.RECORDED
     assert len(program.library.transcripts.transcript(pending.meeting_id).segments) == 1
     assert isinstance(program.events[-1], Finished)
@@ -330,13 +335,7 @@ def test_a_failed_final_pass_keeps_the_live_transcript_and_can_be_run_again(prog
 
 
 def test_a_meeting_whose_live_text_is_being_completed_is_not_refined_meanwhile(program, tmp_path):
-    program.engine.live = [MODELS, patch(segment("a", "hello"))]
-    program.engine.refine_error = KnownError("The engine died.", category=Category.ENGINE)
-    with pytest.raises(KnownError, match="engine died"):
-        program.context.transcribing.transcribe(
-            request_for(tmp_path, is_realtime=True), program.listen
-        )
-    (pending,) = program.context.transcribing.pending()
+    pending = left_by_a_dead_engine(program, tmp_path)
     folder = program.paths.recordings_dir / pending.meeting_id
 
     claim(folder)
