@@ -231,7 +231,9 @@ class Recorder:
             text = say(
                 "The computer slept for {length}. Nothing was recorded in that time.", length=length
             )
-            self._send(Notice(kind=NoticeKind.OTHER, text=text))
+            # The session's time stood still too: there is no stretch, only a moment to mark.
+            at = to_samples(self.duration_s())
+            self._send(Notice(kind=NoticeKind.OTHER, text=text, marked_at=at))
             self._changed.set()
 
     def _drain(self, track: _Track, *, is_last: bool) -> None:

@@ -312,12 +312,14 @@ class Notice:
 
     Attributes:
         ends_recording: Nothing is recorded any more; of a running recorder only.
+        marked_at: Where it is marked in the transcript too, in session samples; None for nowhere.
     """
 
     kind: NoticeKind
     text: str
     stream: StreamId | None = None
     ends_recording: bool = False
+    marked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -378,6 +378,11 @@ class RecordingService:
     def _noticing(self, job: MeetingJob) -> Callable[[Notice], None]:
         def listen(notice: Notice) -> None:
             job.follower.on_notice(notice)
+            if notice.marked_at is not None:
+                try:
+                    job.keep_marker(Marker(at=notice.marked_at, note=str(notice.text)))
+                except KnownError as error:
+                    job.report(error, stage="library")
             if notice.ends_recording:
                 # The recorder's thread, which calls this, cannot wait for its own end.
                 Worker(f"ending-{job.meeting_id}", lambda _stop: self._give_up(job)).start()

@@ -260,6 +260,8 @@ def test_sleep_of_the_computer_is_told_and_devices_are_looked_at_again(bench):
     assert one.noticed.acquire(timeout=WAIT_S)
 
     assert one.notices[0].text.startswith("The computer slept for 12 min.")
+    assert one.notices[0].marked_at is not None
+    assert one.notices[1].marked_at is None
     assert "now recorded from Other" in one.notices[1].text
 
 

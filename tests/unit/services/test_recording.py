@@ -264,6 +264,20 @@ def test_notices_of_the_recorder_reach_the_listener_and_the_library(program):
     assert program.library.records[live.meeting_id].notices == [notice]
 
 
+def test_moment_at_which_time_stood_still_is_marked_in_the_transcript(program):
+    live = start(program, wants_refine=False)
+
+    program.backend.on_notice(
+        Notice(kind=NoticeKind.OTHER, text="The computer slept for 12 min.", marked_at=8_000)
+    )
+    live.stop()
+    assert live.wait(10)
+
+    mark = Marker(at=8_000, note="The computer slept for 12 min.")
+    assert program.library.transcripts.transcript(live.meeting_id).markers == (mark,)
+    assert [event.marker for event in program.events_of(Marked)] == [mark]
+
+
 def test_what_was_not_recorded_is_a_gap_of_the_transcript(program, monkeypatch):
     program.engine.final = [MODELS, patch(segment("a", "hallo", revision=5))]
     live = start(program)
