@@ -90,7 +90,7 @@ class ChunkWriter:
         )
         view = self._views[stream]
         result = chunk.place(self._asr.transcribe(chunk.audio(view.read), request))
-        words = believed(result.words, self._unsure.get(stream, ()))
+        words = self._confidence.of_words(believed(result.words, self._unsure.get(stream, ())))
         turns = self._turns.get(stream, [])
         pieces = attribute(words, turn_shares(turns, words))
         if self._rescue is not None:
@@ -99,9 +99,7 @@ class ChunkWriter:
         return Written(
             stream=stream,
             chunk=chunk,
-            pieces=tuple(
-                replace(piece, words=self._confidence.of_words(piece.words)) for piece in pieces
-            ),
+            pieces=tuple(pieces),
             language=result.language,
             readings=result.readings,
         )

@@ -18,8 +18,7 @@ from app.domain.messages import Float32Array, SegmentUpdate, StageHealth, Word
 from app.domain.ports import AsrRequest
 from app.domain.session import SEPARATION_ON, ModelChoice, Part, SessionConfig
 from app.domain.units import Span, to_samples
-from app.engine.chunk_writer import BEAM_SIZE
-from app.engine.confidence import FINAL, curve_of
+from app.engine.confidence import LIVE, curve_of
 from app.engine.front import StreamFront
 from app.engine.governor import Relief
 from app.engine.labels import VoiceLabels
@@ -300,6 +299,7 @@ class LiveRescue:
             knowing(self._models.background_asr(self._choice.asr_final), self._config.vocabulary),
             centroids,
             is_careful=self._choice.separation != SEPARATION_ON,
+            confidence=curve_of(self._choice.asr_final, LIVE),
         )
         apart = rescue.take_apart(
             stretch.island,
@@ -314,14 +314,11 @@ class LiveRescue:
             return None
         request = AsrRequest(
             language=language,
-            beam_size=BEAM_SIZE,
             wants_word_times=True,
-            wants_full_context=True,
             is_guarded=Part.GUARDS not in self._config.without,
         )
         (said,) = rescue.decode([apart], request)
-        confidence = curve_of(self._choice.asr_final, FINAL)
-        return {track: confidence.of_words(words) for track, words in said.items()}
+        return said
 
     def _rewritten(
         self, stretch: Stretch, said: Mapping[TrackId, tuple[Word, ...]]

@@ -24,6 +24,7 @@ from app.domain.ports import (
 )
 from app.domain.session import SEPARATION_ON, ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
+from app.engine.confidence import LIVE, ConfidenceCurve, curve_of
 from app.engine.models import LoadedModels
 from app.engine.spool_view import SpoolView
 from app.pipeline import exemplars
@@ -62,6 +63,8 @@ MAX_BLEND = 0.4
 Both limits are measured, docs/measurements.md: sources that leak at 12 dB pass and take a
 third of the errors away, what a network at the beginning of its training gives does not pass.
 """
+BEAM_SIZE = 1
+"""With input as short as the voices, a wider beam wrote no better words (docs/measurements.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,7 @@ class OverlapRescue:
         is_careful: Leave the plain text where the voices are not surely apart.
         learn_from: Per view that is written, a longer one in which voices are heard alone.
         refiner: Makes voices better that were taken apart without a network.
+        confidence: Makes the probabilities of the words honest that it writes.
     """
 
     def __init__(
@@ -108,7 +112,9 @@ class OverlapRescue:
         is_careful: bool = True,
         learn_from: Mapping[SpoolView, SpoolView] | None = None,
         refiner: VoiceRefiner | None = None,
+        confidence: ConfidenceCurve | None = None,
     ) -> None:
+        self._confidence = confidence or ConfidenceCurve()
         self._learn_from = learn_from or {}
         self._separation = separation
         self._embedding = embedding
@@ -150,6 +156,7 @@ class OverlapRescue:
             is_careful=choice.separation != SEPARATION_ON,
             learn_from=learn_from,
             refiner=None if refiner is None else models.refiner(refiner),
+            confidence=curve_of(choice.asr_final, LIVE),
         )
 
     def rewrite(
@@ -163,7 +170,7 @@ class OverlapRescue:
         """The pieces of a chunk, with the overlaps of two people as two voices.
 
         Args:
-            plain: What one decode of the mixture gave.
+            plain: What one decode of the mixture gave; its probabilities stay as they are.
             turns: Of this stream.
             request: How the chunk was decoded.
         """
@@ -255,15 +262,22 @@ class OverlapRescue:
     def decode(
         self, apart: Sequence[Apart], request: AsrRequest
     ) -> list[dict[TrackId, tuple[Word, ...]]]:
-        """Per island, the words of each voice; each person's stretches are decoded together."""
+        """Per island, the words of each voice; each person's stretches are decoded together.
+
+        The input is as short as the voices: the padding to 30 s costs three times as much as they.
+
+        Args:
+            request: How their surroundings were decoded.
+        """
+        request = replace(request, beam_size=BEAM_SIZE, wants_full_context=False)
         said: list[dict[TrackId, tuple[Word, ...]]] = [{} for _ in apart]
         for track in sorted({track for each in apart for track in each.voices}):
             own = [(i, each) for i, each in enumerate(apart) if track in each.voices]
             audio = np.concatenate([each.voices[track] for _, each in own])
             result = self._asr.transcribe(audio, request)
             chunk = Chunk(tuple(each.island.span for _, each in own))
-            for word in result.words:
-                placed = replace(word, span=chunk.to_session(word.span))
+            for word in self._confidence.of_words(result.words):
+                placed = replace(word, span=chunk.to_session(_sounding(audio, word.span)))
                 middle = placed.span.middle
                 i = next((i for i, each in own if each.island.span.contains(middle)), own[-1][0])
                 said[i][track] = (*said[i].get(track, ()), placed)
@@ -283,6 +297,18 @@ class OverlapRescue:
 
         first, second = once(said.get(a, ()), said.get(b, ()), is_first)
         return {a: first, b: second}
+
+
+def _sounding(voice: Float32Array, span: Span) -> Span:
+    """A span without the silence at its edges; the first word is aligned with all before it.
+
+    Args:
+        voice: float32 (n,), zeros where the person does not talk.
+    """
+    sounds = np.flatnonzero(voice[span.start : span.end])
+    if len(sounds) == 0:
+        return span
+    return Span(span.start + int(sounds[0]), span.start + int(sounds[-1]) + 1)
 
 
 def context_of(island: Island, end: int) -> Span:

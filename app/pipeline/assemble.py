@@ -155,6 +155,7 @@ class Assembler:
             pieces: What stands in their place, each of one voice; they may overlap in time.
         """
         free = list(old)
+        chains = {segment.segment_id: self._chain_of[segment.segment_id] for segment in old}
         updates = []
         for piece in pieces:
             near = [segment for segment in free if segment.span.overlap(piece.span)]
@@ -163,7 +164,7 @@ class Assembler:
                 key=lambda s, piece=piece: (s.track == piece.voice, s.span.overlap(piece.span)),  # type: ignore[misc]
                 default=None,
             )
-            chain_id = self._chain_for(piece, old, chain_at)
+            chain_id = _chain_for(piece, old, chains, chain_at)
             if known is not None:
                 free.remove(known)
                 before = (known.words, known.track, known.has_overlap)
@@ -182,15 +183,6 @@ class Assembler:
             self._rewritten.add(segment_id)
             updates.append(update)
         return (*updates, *self.withdraw(segment.segment_id for segment in free))
-
-    def _chain_for(
-        self, piece: Piece[TrackId], old: Sequence[SegmentUpdate], chain_at: ChainAt
-    ) -> int | None:
-        """The chain whose label a piece follows from now on."""
-        same = [s for s in old if s.track == piece.voice and s.span.overlap(piece.span)]
-        if same:
-            return self._chain_of[max(same, key=lambda s: s.span.overlap(piece.span)).segment_id]
-        return None if piece.voice is None else chain_at(piece.voice, piece.span)
 
     def relabel(self) -> tuple[SegmentUpdate, ...]:
         """Corrections for every final segment whose chain has changed its track."""
@@ -298,3 +290,20 @@ class Assembler:
     def _next(self) -> int:
         self._revision += 1
         return self.revision_base + self._revision
+
+
+def _chain_for(
+    piece: Piece[TrackId],
+    old: Sequence[SegmentUpdate],
+    chains: Mapping[SegmentId, int | None],
+    chain_at: ChainAt,
+) -> int | None:
+    """The chain whose label a piece follows from now on.
+
+    Args:
+        chains: Of the old segments, as they were before any piece took the id of one.
+    """
+    same = [s for s in old if s.track == piece.voice and s.span.overlap(piece.span)]
+    if same:
+        return chains[max(same, key=lambda s: s.span.overlap(piece.span)).segment_id]
+    return None if piece.voice is None else chain_at(piece.voice, piece.span)

@@ -11,7 +11,7 @@ from app.domain.messages import AudioBlock, CorrectionReason, SegmentStatus
 from app.domain.session import ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine import live_rescue
-from app.engine.confidence import FINAL, curve_of
+from app.engine.confidence import LIVE, curve_of
 from app.engine.governor import Relief
 from app.engine.protocol import Patched
 from app.engine.session import LiveSession
@@ -104,11 +104,10 @@ def test_voices_are_decoded_by_the_recogniser_of_the_background_with_its_own_cur
     recorded = run(models, config_with())
 
     assert len(models.background.requests) == 2
-    assert all(request.wants_full_context for request in models.background.requests)
-    assert not any(request.wants_full_context for request in models.final.requests)
+    assert not any(request.wants_full_context for request in models.background.requests)
     rewritten = [u for patch in corrections(recorded) for u in patch.updates]
     probabilities = {word.probability for u in rewritten for word in u.words}
-    assert curve_of(ModelChoice().asr_final, FINAL)(0.9) in probabilities
+    assert curve_of(ModelChoice().asr_final, LIVE)(0.9) in probabilities
 
 
 def test_only_the_overlap_and_its_surroundings_are_taken_apart():

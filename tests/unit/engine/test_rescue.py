@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from app.domain.ids import TrackId
+from app.domain.messages import Word
 from app.domain.ports import AsrRequest, AsrResult
 from app.domain.session import ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span
+from app.engine.confidence import ConfidenceCurve
 from app.engine.rescue import Apart, OverlapRescue
 from app.engine.spool_view import SpoolView
 from app.pipeline.attribute import attribute, turn_shares
@@ -24,7 +26,8 @@ SECOND = "which will make it still more difficult my friend and so it goes"
 SCRIPT = Script.of_turns((0, 1.0, FIRST), (1, 4.7, SECOND))
 TURNS = [(Span.from_seconds(1.0, 6.25), A), (Span.from_seconds(4.7, 9.25), B)]
 CENTROIDS = {A: np.eye(8, dtype=np.float32)[0], B: np.eye(8, dtype=np.float32)[1]}
-REQUEST = AsrRequest(beam_size=5)
+REQUEST = AsrRequest(beam_size=5, wants_full_context=True)
+CURVE = ConfidenceCurve(slope=0.5)
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +53,7 @@ class Rescued:
             self.asr,
             centroids,
             is_careful=is_careful,
+            confidence=CURVE,
         )
         self.pieces = rescue.rewrite(view, chunk, self.plain, TURNS, REQUEST)
 
@@ -93,6 +97,21 @@ def test_sources_are_given_to_their_people_whatever_their_order(tmp_path, centro
             (A, FIRST),
             (B, SECOND),
         ]
+
+
+def test_voices_are_decoded_with_short_input_and_a_narrow_beam(tmp_path):
+    _, *of_voices = Rescued(tmp_path).asr.requests
+
+    assert len(of_voices) == 2
+    assert {(r.wants_full_context, r.beam_size) for r in of_voices} == {(False, 1)}
+
+
+def test_words_of_voices_get_the_curve_of_their_decoder_and_plain_words_keep_theirs(tmp_path):
+    done = Rescued(tmp_path)
+
+    before = {word.probability for piece in done.plain for word in piece.words}
+    after = {word.probability for piece in done.pieces for word in piece.words}
+    assert after - before == {CURVE(probability) for probability in before}
 
 
 def test_two_loudest_of_more_sources_are_taken(tmp_path):
@@ -174,6 +193,24 @@ def test_voices_apart_are_made_better_before_they_are_decoded(tmp_path):
     for one, other in zip(plain, better, strict=True):
         both = np.abs(other) > 1.5 * np.abs(one) + 1e-3
         assert both.sum() > SESSION_RATE_HZ  # 2 s of overlap, less fades and zeros
+
+
+def test_words_do_not_reach_into_the_silence_around_a_voice():
+    island = Island(span=Span(100, 200), overlaps=(Span(140, 160),), tracks=(A, B))
+    voices = {track: np.zeros(100, dtype=np.float32) for track in (A, B)}
+    voices[A][30:50] = 0.1
+
+    class Stretching:
+        def transcribe(self, samples, request):
+            spans = (Span(0, 40), Span(40, 90), Span(90, 100)) if samples.any() else ()
+            words = tuple(Word(text=str(n), span=span) for n, span in enumerate(spans))
+            return AsrResult(words=words, language="en")
+
+    rescue = OverlapRescue(None, FakeModels(SCRIPT).embedding(""), Stretching(), {})
+    apart = Apart(island=island, voices=voices, pairing=1.0, solo_db=12.0, blend=0.1)
+    (said,) = rescue.decode([apart], REQUEST)
+
+    assert [word.span for word in said[A]] == [Span(130, 140), Span(140, 150), Span(190, 200)]
 
 
 def test_plain_text_stays_where_a_voice_is_never_heard_alone(tmp_path):

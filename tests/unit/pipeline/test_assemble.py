@@ -369,6 +369,28 @@ def test_voices_keep_the_ids_of_their_own_segments(assembler):
     ]
 
 
+def test_voice_that_takes_the_id_of_another_ones_segment_leaves_its_chain_to_it(assembler):
+    """Chain 2 stays the voice of B, although A has taken over all but one of its segments."""
+    long, short = final(
+        assembler,
+        make_piece(2, make_words("never said it was")),
+        make_piece(2, make_words("mine", 2.0)),
+    )
+
+    updates = rewrite(
+        assembler,
+        [long, short],
+        overlapping(A, "so I said", 0.1),
+        overlapping(B, "never said it was mine", 0.0),
+        chain_at=lambda track, span: 1,
+    )
+
+    assert {texts(u.words): u.track for u in updates if u.words} == {
+        "so I said": "S1",
+        "never said it was mine": "S2",
+    }
+
+
 def test_what_stays_as_it_was_is_not_told_again(assembler, crowd):
     first, second, _ = crowd
     plain = Piece(voice=A, words=first.words, has_overlap=False)
