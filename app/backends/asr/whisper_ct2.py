@@ -42,6 +42,10 @@ INFO = BackendInfo(
 
 CALLS_AT_ONCE = 2
 """They share the weights; the final pass decodes two chunks side by side."""
+KERNELS_KEPT = 32
+"""oneDNN keeps the code that it makes for each size of input, 1,024 by default, and sizes differ
+from call to call here: that held 0.6 MB more after every decode. Making it anew costs nothing that
+could be measured (docs/measurements.md, "Memory of the engine")."""
 MAX_INPUT_S = 30.0
 MIN_INPUT_SAMPLES = 1_600
 """Less than the shortest word; Whisper makes words of it."""
@@ -120,6 +124,7 @@ class WhisperAsr:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(KERNELS_KEPT))
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
