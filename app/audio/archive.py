@@ -128,6 +128,14 @@ class Archive:
             if self._open.frame_count >= capacity:
                 self._close_segment()
 
+    def note_loss(self, start_s: float, end_s: float) -> None:
+        """Write down a stretch for which no sound came; see `SegmentIndex.lose`.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        self._listing.lose(start_s, end_s)
+
     def sync(self) -> None:
         """Make everything so far survive a power cut."""
         if self._open is not None:

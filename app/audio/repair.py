@@ -17,11 +17,11 @@ import soundfile
 from app.audio.archive import repair_segments
 from app.audio.resample import SessionResampler, mix_down
 from app.audio.ring import Int16Array
-from app.audio.segment_index import read_index
+from app.audio.segment_index import read_index, read_losses
 from app.audio.spool import SAMPLE_BYTES, SPOOL_SUFFIX
 from app.domain.ids import StreamId
 from app.domain.meeting import StreamInfo
-from app.domain.units import SESSION_RATE_HZ
+from app.domain.units import SESSION_RATE_HZ, Span
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ def repair(folder: Path) -> tuple[StreamInfo, ...]:
     """Make a recording readable whose process was killed; harmless on a complete one.
 
     Returns:
-        What each stream holds. The device's name is not known any more, and what capture lost
-        neither: what is counted as dropped is what the archive lacks by its index.
+        What each stream holds. The device's name is not known any more; what capture lost is what
+        its index says, and what is counted as dropped what the archive lacks by it.
 
     Raises:
         OSError: The folder cannot be read or written.
@@ -54,6 +54,9 @@ def repair(folder: Path) -> tuple[StreamInfo, ...]:
         segments = repair_segments(folder, stream)
         placed = _placed(segments, read_index(folder, stream))
         _complete(spool_path, placed)
+        sample_count = spool_path.stat().st_size // SAMPLE_BYTES
+        whole = Span(0, sample_count)
+        lost = [Span.from_seconds(*each).clip(whole) for each in read_losses(folder, stream)]
         infos.append(
             StreamInfo(
                 stream=stream,
@@ -62,8 +65,9 @@ def repair(folder: Path) -> tuple[StreamInfo, ...]:
                 channels=placed[-1].channels if placed else 1,
                 spool_path=spool_path,
                 original_paths=segments,
-                sample_count=spool_path.stat().st_size // SAMPLE_BYTES,
+                sample_count=sample_count,
                 dropped_samples=round(_missing_s(placed) * SESSION_RATE_HZ),
+                lost=tuple(span for span in lost if span.length),
             )
         )
     return tuple(infos)

@@ -1,4 +1,4 @@
-"""Where each kept segment of a stream begins: one line per segment, written when it begins.
+"""Where each kept segment of a stream begins, and what was lost: one line each, written at once.
 
 A segment that is missing, torn or unreadable then costs its own sound only: what follows stays at
 its place. Recordings without an index are read as if nothing were missing.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,17 @@ class SegmentIndex:
         Raises:
             OSError: The disk refuses.
         """
-        row = {"segment": segment, "start": start_s, "rate_hz": rate_hz, "channels": channels}
+        self._write(segment=segment, start=start_s, rate_hz=rate_hz, channels=channels)
+
+    def lose(self, start_s: float, end_s: float) -> None:
+        """Write down a stretch for which no sound came; one that goes on is written again.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        self._write(lost=[start_s, end_s])
+
+    def _write(self, **row: Any) -> None:
         self._file.write(json.dumps(row).encode() + b"\n")
 
     def sync(self) -> None:
@@ -53,15 +64,38 @@ def read_index(folder: Path, stream: str) -> Mapping[str, float]:
     Raises:
         OSError: It is there and cannot be read.
     """
+    rows = _rows(folder, stream)
+    return {row["segment"]: row["start"] for row in rows if "segment" in row}
+
+
+def read_losses(folder: Path, stream: str) -> tuple[tuple[float, float], ...]:
+    """The stretches for which no sound came, in seconds, by time; empty where there is no index.
+
+    Raises:
+        OSError: It is there and cannot be read.
+    """
+    ends_s: dict[float, float] = {}
+    for row in _rows(folder, stream):
+        if "lost" in row:
+            start_s, end_s = row["lost"]
+            ends_s[start_s] = end_s
+    return tuple(sorted(ends_s.items()))
+
+
+def _rows(folder: Path, stream: str) -> Iterator[dict[str, Any]]:
+    """The whole lines of an index, each one of a segment or of a loss."""
     path = folder / f"{stream}{INDEX_SUFFIX}"
-    starts_s: dict[str, float] = {}
     if not path.exists():
-        return starts_s
+        return
     for line in path.read_bytes().splitlines():
         try:
             row = json.loads(line)
-            starts_s[str(row["segment"])] = float(row["start"])
+            if "lost" in row:
+                start_s, end_s = map(float, row["lost"])
+                row = {"lost": (start_s, end_s)}
+            else:
+                row = {"segment": str(row["segment"]), "start": float(row["start"])}
         except (ValueError, KeyError, TypeError):
             log.warning("%s ends in the middle of a line", path.name)
-            break
-    return starts_s
+            return
+        yield row

@@ -47,6 +47,8 @@ class StreamWriter:
         )
         self._lost_samples = 0
         self._lost_s: list[tuple[float, float]] = []
+        self._noted_s = 0.0
+        """Losses before this moment stand in the index, for a crash."""
         self._base_samples = 0
         self._start_format(device)
 
@@ -87,7 +89,11 @@ class StreamWriter:
         self._append_zeros(frame_count)
         if self._lost_s and start_s - self._lost_s[-1][1] < _JOINED_S:
             start_s, _ = self._lost_s.pop()
-        self._lost_s.append((start_s, self.position_s))
+        end_s = self.position_s
+        self._lost_s.append((start_s, end_s))
+        if end_s - max(start_s, self._noted_s) >= MARKED_FROM_S:
+            self._archive.note_loss(start_s, end_s)
+            self._noted_s = end_s
 
     def append_silence(self, frame_count: int) -> None:
         """Write zeros for frames that are not to be stored; they are no loss."""

@@ -12,6 +12,7 @@ from app.domain.errors import BugError
 from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
 from app.domain.marks import Hold, Marker
 from app.domain.messages import (
+    NOT_RECORDED,
     ModelUse,
     Notice,
     OverlapRegion,
@@ -82,6 +83,12 @@ class StreamInfo:
     sample_count: int | None = None
     dropped_samples: int = 0
     lost: tuple[Span, ...] = ()
+
+    @property
+    def gaps(self) -> tuple[TranscriptGap, ...]:
+        """What was lost, as it stands in the transcript."""
+        reason = NOT_RECORDED[self.stream]
+        return tuple(TranscriptGap(stream=self.stream, span=s, reason=reason) for s in self.lost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.domain.ids import StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState, StreamInfo
+from app.domain.messages import TranscriptPatch
 from app.domain.sentences import Sentence, say
 from app.domain.units import SESSION_RATE_HZ
 from app.services.core import Core
@@ -97,6 +98,8 @@ def adopt_orphans(
                 continue
             duration_s = max(s.sample_count or 0 for s in streams) / SESSION_RATE_HZ
             core.meetings.set_streams(meeting.meeting_id, streams, duration_s)
+            gaps = tuple(gap for info in streams for gap in info.gaps)
+            core.transcripts.apply(meeting.meeting_id, TranscriptPatch(gaps=gaps))
         core.meetings.set_state(meeting.meeting_id, MeetingState.RECORDED)
         log.warning("meeting %s of a dead process is pending again", meeting.meeting_id)
         adopted.append(core.meetings.get(meeting.meeting_id))

@@ -22,11 +22,9 @@ from app.domain.ids import MeetingId, StreamId
 from app.domain.marks import Hold, Marker
 from app.domain.meeting import Meeting, MeetingState, MeetingTranscript, StreamInfo
 from app.domain.messages import (
-    NOT_RECORDED,
     Notice,
     NoticeKind,
     SpeakerTurn,
-    TranscriptGap,
 )
 from app.domain.ports import Capture, EngineSession, SampleSource
 from app.domain.selection import whole_lines
@@ -232,11 +230,7 @@ class MeetingJob:
         streams = capture.stop()
         duration_s = max((s.sample_count or 0 for s in streams), default=0) / SESSION_RATE_HZ
         self._core.meetings.set_streams(self.meeting_id, streams, duration_s)
-        self.follower.mark_gaps(
-            TranscriptGap(stream=info.stream, span=span, reason=NOT_RECORDED[info.stream])
-            for info in streams
-            for span in info.lost
-        )
+        self.follower.mark_gaps(gap for info in streams for gap in info.gaps)
         self.enter(MeetingState.RECORDED)
         self.describe(streams)
 

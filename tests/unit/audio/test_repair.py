@@ -1,5 +1,7 @@
 """Recordings as crashes and power cuts leave them."""
 
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -7,6 +9,7 @@ import soundfile
 from app.audio.repair import repair
 from app.audio.segment_index import SegmentIndex
 from app.domain.ids import StreamId
+from app.domain.units import SESSION_RATE_HZ
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +38,22 @@ def test_complete_recording_stays_as_it_is(tmp_path):
     assert (info.stream, info.sample_count) == (StreamId.MIC, len(SOUND))
     assert [path.name for path in info.original_paths] == ["mic-0001.flac", "mic-0002.flac"]
     assert (info.rate_hz, info.channels) == (RATE_HZ, 1)
+
+
+def test_losses_are_those_of_the_index_as_far_as_there_is_audio(tmp_path):
+    write_recording(tmp_path, SOUND)
+    end_s = len(SOUND) / SESSION_RATE_HZ
+    rows = [[0.5, 1.0], [end_s - 0.25, end_s + 9.0], [end_s + 1.0, end_s + 2.0]]
+    (tmp_path / "mic.index.jsonl").write_text(
+        "".join(json.dumps({"lost": row}) + "\n" for row in rows)
+    )
+
+    (info,) = repair(tmp_path)
+
+    assert [(span.start_s, span.end_s) for span in info.lost] == [
+        (0.5, 1.0),
+        (end_s - 0.25, end_s),
+    ]
 
 
 def test_half_a_sample_is_dropped_and_other_files_are_ignored(tmp_path):

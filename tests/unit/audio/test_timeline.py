@@ -3,6 +3,7 @@ import pytest
 import soundfile
 
 from app.audio.levels import Finding
+from app.audio.segment_index import read_losses
 from app.audio.spool import open_finished
 from app.audio.timeline import StreamWriter
 from app.domain.ids import StreamId
@@ -65,6 +66,7 @@ def test_losses_that_are_missed_are_named(tmp_path):
     writer.append_loss(4_800)
     writer.append_silence(48_000)
     writer.append_loss(48_000)
+    noted = read_losses(tmp_path, "mic")
     writer.close()
 
     info = writer.info()
@@ -72,6 +74,18 @@ def test_losses_that_are_missed_are_named(tmp_path):
     seconds = [(span.start / 16_000, span.end / 16_000) for span in info.lost]
     assert seconds == [pytest.approx((1.0, 1.6)), pytest.approx((3.7, 4.7))]
     assert info.dropped_samples == round((0.6 + 0.1 + 1.0) * 16_000)
+    assert noted == (pytest.approx((1.0, 1.54)), pytest.approx((3.7, 4.7)))
+
+
+def test_loss_that_goes_on_is_noted_as_it_grows(tmp_path):
+    writer = make_writer(tmp_path)
+    for piece in range(1, 101):
+        writer.fill_until(0.05 * piece, is_loss=True)
+    writer.close()
+
+    rows = (tmp_path / "mic.index.jsonl").read_text().count("lost")
+    assert 8 <= rows <= 10
+    assert read_losses(tmp_path, "mic") == (pytest.approx((0.0, 5.0), abs=0.6),)
 
 
 def test_other_device_goes_on_where_the_first_ended(tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psutil
@@ -10,6 +11,7 @@ import pytest
 
 from app.domain.ids import MeetingId, StreamId
 from app.domain.meeting import Meeting, MeetingSource, MeetingState
+from app.domain.units import Span
 from app.services.claims import (
     CLAIM_NAME,
     adopt_orphans,
@@ -99,6 +101,18 @@ def test_a_recording_of_a_dead_process_is_pending_with_what_reached_the_disk(pro
     (info,) = meeting.streams
     assert (info.device, info.sample_count) == ("Desk microphone", 32_000)
     assert not (folder / CLAIM_NAME).exists()
+
+
+def test_what_a_dead_recorder_had_lost_is_marked_in_the_transcript(program, orphan):
+    orphan()
+    lost = Span(8_000, 24_000)
+
+    adopt_orphans(
+        program.core, lambda folder: tuple(replace(i, lost=(lost,)) for i in repair(folder))
+    )
+
+    (gap,) = program.library.transcripts.transcript(M).gaps
+    assert (gap.stream, gap.span, gap.is_recorded) == (StreamId.MIC, lost, False)
 
 
 def test_an_unfinished_final_pass_is_pending(program, orphan):
