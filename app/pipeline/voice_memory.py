@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from app.domain.ids import TrackId
 from app.domain.messages import Float32Array
@@ -17,6 +18,7 @@ MIN_PIECE_S = 0.25
 STEP_S = 2.0
 """Looking more often would cut speech into small pieces."""
 
+Float16Array = npt.NDArray[np.float16]
 TrackOf = Callable[[int], TrackId | None]
 """Chain id → track, as it is called now."""
 
@@ -32,8 +34,8 @@ class VoiceMemory:
     def __init__(self, start: int, *, learn_s: float = LEARN_S) -> None:
         self._until = start
         self._room = to_samples(learn_s)
-        self._pieces: list[tuple[int, Float32Array]] = []
-        """Chain and float32 (n,), oldest first."""
+        self._pieces: list[tuple[int, Float16Array]] = []
+        """Chain and samples, oldest first; half as large as float32 and as exact as is of use."""
 
     def hear(
         self,
@@ -52,14 +54,14 @@ class VoiceMemory:
             return
         for span, chain_id in stitcher.alone(Span(self._until, until)):
             if span.length >= to_samples(MIN_PIECE_S):
-                self._pieces.append((chain_id, get(span)))
+                self._pieces.append((chain_id, get(span).astype(np.float16)))
         self._until = until
         self._forget(track_of)
 
     def of(self, track: TrackId, track_of: TrackOf) -> Float32Array:
         """What was heard of a voice alone, float32 (n,)."""
         pieces = [piece for chain_id, piece in self._pieces if track_of(chain_id) == track]
-        return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
+        return np.concatenate(pieces, dtype=np.float32) if pieces else np.zeros(0, np.float32)
 
     @property
     def seconds(self) -> float:
@@ -68,7 +70,7 @@ class VoiceMemory:
 
     def _forget(self, track_of: TrackOf) -> None:
         """Keep the newest of each voice; speech that belongs to nobody counts as one voice."""
-        kept: list[tuple[int, Float32Array]] = []
+        kept: list[tuple[int, Float16Array]] = []
         lengths: dict[TrackId | None, int] = {}
         for chain_id, piece in reversed(self._pieces):
             track = track_of(chain_id)
