@@ -54,7 +54,10 @@ def grab(window: MainWindow) -> QPixmap:
                 painter.fillRect(window.rect(), QColor(0, 0, 0, 90))
                 at = window.rect().center() - child.rect().center()
             else:
+                # The picture is the screen, and menus stay on the screen.
                 at = child.pos() - window.pos()
+                lowest = max(0, window.height() - child.height() - 2)
+                at.setY(min(at.y(), lowest))
             frame = QRect(at, child.size())
             painter.drawPixmap(frame.topLeft(), child.grab())
             painter.setPen(QColor(128, 128, 128, 120))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.services.diagnostics import Check
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.roles import set_role
 from app.ui.translation import translated
 
 
@@ -77,6 +79,9 @@ class Findings(QWidget):
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
+        area.setAccessibleName(self.tr("What was found"))
+        area.setAccessibleDescription(self.tr("Arrow keys scroll"))
+        set_role(area, QAccessible.Role.Grouping)
         area.setWidget(inner)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
