@@ -79,8 +79,8 @@ def is_part(widget: QWidget) -> bool:
 def codes_for(names: Sequence[str], taken: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Give every name keys of its own: a letter of the name where one is free.
 
-    First letters of words come before other letters. When the letters are used up, a digit and a
-    letter follow.
+    Earlier names choose first, and first letters of words come before other letters. When the
+    letters are used up, a digit and a letter follow.
 
     Args:
         names: What the controls are called, in any language and script.
@@ -89,26 +89,16 @@ def codes_for(names: Sequence[str], taken: frozenset[str] = frozenset()) -> tupl
     Returns:
         One or two characters per name, all different; none is the beginning of another.
     """
-    letters = [letter for letter in string.ascii_uppercase if letter not in taken]
-    holder: dict[str, int] = {}
-
-    def find(number: int, seen: set[str]) -> bool:
-        """Give a letter to a name; one that holds it may take another of its own letters."""
-        wishes = [letter for letter in _wishes(names[number]) if letter in letters]
-        for letter in sorted(wishes, key=holder.__contains__):  # free ones first
-            if letter in seen:
-                continue
-            seen.add(letter)
-            if letter not in holder or find(holder[letter], seen):
-                holder[letter] = number
-                return True
-        return False
-
-    without = [number for number in range(len(names)) if not find(number, set())]
-    free = [letter for letter in letters if letter not in holder]
+    free = [letter for letter in string.ascii_uppercase if letter not in taken]
+    codes: dict[int, str] = {}
+    for number, name in enumerate(names):
+        letter = next((wish for wish in _wishes(name) if wish in free), None)
+        if letter is not None:
+            codes[number] = letter
+            free.remove(letter)
     digits = [digit for digit in "1234567890" if digit not in taken]
     spare = [*free, *(digit + letter for digit in digits for letter in string.ascii_uppercase)]
-    codes = {number: letter for letter, number in holder.items()}
+    without = [number for number in range(len(names)) if number not in codes]
     codes.update(zip(without, spare, strict=False))
     return tuple(codes[number] for number in range(len(names)))
 
@@ -183,8 +173,7 @@ class KeyTips(QObject):
         root = QApplication.activePopupWidget() or QApplication.activeWindow()
         if root is None or isinstance(root, QMenu) or not self._is_mine(root):
             return
-        # What has a shortcut of its own takes what the others leave.
-        controls = sorted(controls_of(root), key=_has_shortcut)
+        controls = sorted(controls_of(root), key=_turn_of)
         codes = codes_for([name_of(control) for control in controls], _taken(root))
         self.codes = dict(zip(codes, controls, strict=True))
         for code, control in self.codes.items():
@@ -234,9 +223,13 @@ def name_of(control: QWidget) -> str:
     return text if any(letter.isalpha() for letter in text) else control.accessibleName()
 
 
-def _has_shortcut(control: QWidget) -> bool:
+def _turn_of(control: QWidget) -> int:
+    """When a control gets its letter: words that can be read first, shortcuts of their own last."""
     action = control.defaultAction() if isinstance(control, QToolButton) else None
-    return action is not None and not action.shortcut().isEmpty()
+    if action is not None and not action.shortcut().isEmpty():
+        return 2
+    text = control.text() if isinstance(control, QAbstractButton) else ""
+    return 0 if any(letter.isalpha() for letter in text) else 1
 
 
 def _taken(root: QWidget) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -55,7 +55,7 @@ def grab(window: MainWindow) -> QPixmap:
                 at = window.rect().center() - child.rect().center()
             else:
                 # The picture is the screen, and menus stay on the screen.
-                at = child.pos() - window.pos()
+                at = child.pos() - window.pos() + _shift_of(child, window)
                 lowest = max(0, window.height() - child.height() - 2)
                 at.setY(min(at.y(), lowest))
             frame = QRect(at, child.size())
@@ -64,3 +64,13 @@ def grab(window: MainWindow) -> QPixmap:
             painter.drawRect(frame.adjusted(-1, -1, 0, 0))
     painter.end()
     return picture
+
+
+def _shift_of(panel: QWidget, window: MainWindow) -> QPoint:
+    """How far the dialog that a panel hangs over is painted from where it stands."""
+    above = panel.parentWidget()
+    dialog = above.window() if above is not None else None
+    if not isinstance(dialog, QDialog):
+        return QPoint()
+    painted = window.rect().center() - dialog.rect().center()
+    return painted - (dialog.pos() - window.pos())

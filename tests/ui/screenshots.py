@@ -7,6 +7,8 @@ three sizes.
 from __future__ import annotations
 
 import argparse
+import atexit
+import json
 import os
 import sys
 import tempfile
@@ -14,7 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if "QT_QPA_PLATFORM" not in os.environ:
+    # Menus stay on the screen; the one of this platform is smaller than the largest picture.
+    _screen = {"name": "wall", "x": 0, "y": 0, "width": 2560, "height": 1440}
+    _config = {"screens": [{**_screen, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}]}
+    _file = Path(tempfile.gettempdir()) / f"crosstalk-screen-{os.getpid()}.json"
+    _file.write_text(json.dumps(_config))
+    atexit.register(_file.unlink, missing_ok=True)
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={_file}"
 
 from PySide6.QtCore import (
     QCoreApplication,
@@ -133,6 +142,8 @@ CHOSEN = (
     ("paused", LIGHT, (900, 600)),
     ("paused", DARK, (900, 600)),
     ("library", LIGHT, (1280, 800)),
+    ("letters", LIGHT, (1280, 800)),
+    ("big-settings", LIGHT, (900, 600)),
     ("search", DARK, (1280, 800)),
     ("setup", LIGHT, (1280, 800)),
     ("review-3-hours", LIGHT, (1280, 800)),

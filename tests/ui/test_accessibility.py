@@ -265,6 +265,16 @@ def _shows_keys(button: QAbstractButton) -> bool:
     return bool(bracket) and not QKeySequence(first).isEmpty()
 
 
+def test_what_can_be_read_has_its_first_letter(desk):
+    root = review(desk)
+    codes = tips_of(desk, root)
+    of = {widget: code for code, widget in codes.items()}
+
+    window = desk.window
+    assert of[window.library.record] == "N"
+    assert of[window.review.export] == "E"
+
+
 def test_keys_press_a_button_and_reach_a_field(desk):
     root = settings(desk)
     page = desk.window.settings

@@ -24,7 +24,7 @@ class CheckRow(QFrame):
         tokens = kit.theme.tokens
         symbol = QLabel(self)
         icon, colour = ("check", tokens.success) if check.is_ok else ("warning", tokens.warning)
-        symbol.setPixmap(kit.icons.pixmap(icon, colour, 20))
+        symbol.setPixmap(kit.icons.pixmap(icon, colour, round(20 * kit.theme.scale)))
         symbol.setAccessibleName(self.tr("Fine") if check.is_ok else self.tr("To fix"))
         name, finding, fix = map(translated, (check.name, check.finding, check.fix))
         title = QLabel(name[:1].upper() + name[1:], self)

@@ -74,7 +74,7 @@ class SettingsView(QWidget):
         self.done.setAccessibleDescription(self.tr("Everything is stored already"))
         self.done.clicked.connect(self.closed)
         mark_part(head)
-        self.search.setMinimumWidth(150)
+        self.search.setMinimumWidth(230)
         self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         name = QHBoxLayout()
         name.addWidget(heading, 1)
