@@ -46,6 +46,8 @@ CONTROLS = (
 """What can be pressed, chosen from or filled."""
 INNER = (QComboBox, QAbstractSpinBox, QKeySequenceEdit)
 """Widgets whose inner fields and lists are their own business."""
+_OTHERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
+"""Alt after one of these is part of a shortcut, or types a character as AltGr does."""
 _BIG_PX = 80
 """From this height on, keys stand in the corner of a control and not on its edge."""
 
@@ -158,7 +160,8 @@ class KeyTips(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Offer keys when Alt goes down, and take them back when it comes up."""
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt:
-            if event.type() is QEvent.Type.KeyPress and not event.isAutoRepeat():
+            is_alone = not event.modifiers() & _OTHERS
+            if event.type() is QEvent.Type.KeyPress and is_alone and not event.isAutoRepeat():
                 self.begin()
             elif event.type() is QEvent.Type.KeyRelease:
                 self.end()

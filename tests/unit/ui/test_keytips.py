@@ -116,3 +116,12 @@ def test_what_is_let_go_does_nothing_any_more(crowd):
     QTest.keyPress(crowd.windowHandle(), codes[crowd.box])
 
     assert not crowd.box.isChecked()
+
+
+def test_alt_after_ctrl_belongs_to_a_shortcut(crowd):
+    handle = crowd.windowHandle()
+
+    QTest.keyPress(handle, Qt.Key.Key_Alt, Qt.KeyboardModifier.ControlModifier)
+
+    assert crowd.tips.codes == {}
+    QTest.keyRelease(handle, Qt.Key.Key_Alt, Qt.KeyboardModifier.ControlModifier)
