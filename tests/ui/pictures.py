@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -56,8 +56,9 @@ def grab(window: MainWindow) -> QPixmap:
             else:
                 # The picture is the screen, and menus stay on the screen.
                 at = child.pos() - window.pos() + _shift_of(child, window)
-                lowest = max(0, window.height() - child.height() - 2)
-                at.setY(min(at.y(), lowest))
+                room = window.size() - child.size() - QSize(2, 2)
+                at.setX(min(at.x(), max(0, room.width())))
+                at.setY(min(at.y(), max(0, room.height())))
             frame = QRect(at, child.size())
             painter.drawPixmap(frame.topLeft(), child.grab())
             painter.setPen(QColor(128, 128, 128, 120))
