@@ -72,6 +72,10 @@ class Do(StrEnum):
     VOICE_7 = "voice-7"
     VOICE_8 = "voice-8"
     VOICE_9 = "voice-9"
+    MORE = "more"
+    CLOSE_MESSAGE = "close-message"
+    NEXT_PART = "next-part"
+    PREVIOUS_PART = "previous-part"
     QUIT = "quit"
 
 
@@ -474,6 +478,32 @@ TABLE: tuple[ActionSpec, ...] = (
         for number, do in enumerate(VOICES, start=1)
     ),
     _row(
+        Do.MORE,
+        QT_TRANSLATE_NOOP("Actions", "More"),
+        "Ctrl+.",
+        QT_TRANSLATE_NOOP("Actions", "What else can be done with the meeting"),
+        "more",
+    ),
+    _row(
+        Do.CLOSE_MESSAGE,
+        QT_TRANSLATE_NOOP("Actions", "Close message"),
+        "Ctrl+Shift+X",
+        QT_TRANSLATE_NOOP("Actions", "Take the newest message above the page away"),
+        "close",
+    ),
+    _row(
+        Do.NEXT_PART,
+        QT_TRANSLATE_NOOP("Actions", "Next part of the window"),
+        "F6",
+        QT_TRANSLATE_NOOP("Actions", "Go on to the list, the messages, the page or its next part"),
+    ),
+    _row(
+        Do.PREVIOUS_PART,
+        QT_TRANSLATE_NOOP("Actions", "Previous part of the window"),
+        "Shift+F6",
+        QT_TRANSLATE_NOOP("Actions", "Go back to the part of the window before"),
+    ),
+    _row(
         Do.QUIT,
         QT_TRANSLATE_NOOP("Actions", "Quit"),
         "Ctrl+Q",
@@ -512,7 +542,7 @@ OF_A_STORED_MEETING = frozenset(
         Do.EXPORT, Do.UNDO, Do.REDO, Do.REFINE, Do.REFINE_PART, Do.RENAME_MEETING,
         Do.DELETE_MEETING, Do.DELETE_AUDIO, Do.FIND, Do.REPLACE, Do.FIND_NEXT, Do.FIND_PREVIOUS,
         Do.NEXT_DOUBT, Do.FASTER, Do.SLOWER, Do.LOOP, Do.REDUCE_NOISE, Do.SOLO, Do.ZOOM_IN,
-        Do.ZOOM_OUT, Do.ZOOM_ALL,
+        Do.ZOOM_OUT, Do.ZOOM_ALL, Do.MORE,
     }
 )  # fmt: skip
 _NEEDS_A_MEETING = OF_A_STORED_MEETING | {

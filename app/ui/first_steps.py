@@ -21,6 +21,7 @@ from app.ui.doctor.step import SoundStep
 from app.ui.kit import Kit
 from app.ui.models.step import ModelsStep
 from app.ui.models.view import MissingModels
+from app.ui.tab_order import move_focus
 
 WIDTH_PX, HEIGHT_PX = 580, 500
 
@@ -156,6 +157,10 @@ class FirstSteps(QDialog):
         self.accept()
         self.sample_wanted.emit()
 
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
+
     def done(self, result: int) -> None:
         """Close; what still comes of the check is not shown."""
         self.sound.findings.close_findings()
@@ -167,6 +172,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(page)
     return area

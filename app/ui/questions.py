@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QInputDialog, QMessageBox, QWidget
 
 
 def ask_to_delete_audio(parent: QWidget, title: str, go: Callable[[], None]) -> None:
@@ -49,10 +49,25 @@ def ask_before_closing(
     _open(box)
 
 
+def explain(box: QDialog) -> None:
+    """Let a screen reader say with every control of an open standard dialog what is asked."""
+    if isinstance(box, QInputDialog):
+        asked = box.labelText()
+    elif isinstance(box, QMessageBox):
+        asked = box.informativeText() or box.text()
+    else:
+        asked = box.windowTitle()
+    for control in box.findChildren(QWidget):
+        if isinstance(control, QAbstractButton):
+            control.setAccessibleName(control.text().replace("&", ""))
+        control.setAccessibleDescription(asked)
+
+
 def _open(box: QMessageBox) -> None:
     box.setDefaultButton(box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
+    explain(box)
 
 
 def _tr(text: str) -> str:

@@ -79,6 +79,7 @@ QPushButton[kind="record"][scale="big"] {{ font-size: {pt(12)}; padding: 11px 26
     border-radius: 20px; }}
 QPushButton[kind="record"][scale="big"]:focus {{ padding: 10px 25px; }}
 QPushButton[kind="danger"] {{ color: {t.error}; }}
+QPushButton[kind="danger"]:disabled {{ color: {faded}; }}
 QPushButton[kind="pill"] {{ background: {t.accent}; color: {t.on_accent}; border: none;
     border-radius: 16px; padding: 6px 16px; font-weight: 600; }}
 QPushButton[kind="pill"]:hover {{ background: {t.accent_hover}; }}
@@ -92,12 +93,14 @@ QToolButton[kind="flat"]:disabled {{ background: transparent; }}
 QToolButton[kind="step"] {{ padding: 5px 0; min-width: 30px; }}
 QToolButton[kind="step"]:focus {{ padding: 4px 0; min-width: 28px; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
-QPushButton[kind="segment"] {{ border-radius: 7px; border: 2px solid transparent;
-    background: transparent; padding: 4px 12px; color: {t.muted}; }}
-QPushButton[kind="segment"]:hover {{ color: {t.text}; }}
-QPushButton[kind="segment"]:checked {{ background: {t.surface}; color: {t.text};
+QRadioButton[kind="segment"] {{ border-radius: 7px; border: 2px solid transparent;
+    background: transparent; padding: 4px 12px; color: {t.muted}; spacing: 0;
+    min-height: {least_px}px; }}
+QRadioButton[kind="segment"]::indicator {{ width: 0; height: 0; border: none; image: none; }}
+QRadioButton[kind="segment"]:hover {{ color: {t.text}; }}
+QRadioButton[kind="segment"]:checked {{ background: {t.surface}; color: {t.text};
     border-color: {t.line}; }}
-QPushButton[kind="segment"]:focus {{ border-color: {t.accent}; }}
+QRadioButton[kind="segment"]:focus {{ border-color: {t.accent}; }}
 QFrame[kind="segments"] {{ background: {t.hover}; border-radius: 9px; }}
 
 QLineEdit, QPlainTextEdit, QComboBox {{ background: {t.surface}; color: {t.text};

@@ -16,6 +16,8 @@ from app.ui.tokens import DARK, LIGHT, Tokens, mix
 
 ICON_GROWTH = 0.7
 """Icons grow a little less than text: their lines stay fine."""
+LARGE_SCALE = 1.4
+"""From this size of text on, what stands side by side stands below each other."""
 COMPACT = "compact"
 COMPACT_AIR = 0.6
 """Of the room between lines that a compact window leaves."""

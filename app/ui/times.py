@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+
+_UNIT = re.compile(r"(?<=\d) (?=(s|ms|h|min|kB|MB|GB|Hz|kHz|dB|pt|%)\b|%)")
+"""The space between a number and its unit."""
 
 
 def clock(seconds: float) -> str:
@@ -14,6 +18,11 @@ def clock(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def unbroken(text: str) -> str:
+    """A text whose numbers stay on one line with their units: 1 s, 200 ms, 5 GB, 50 %."""
+    return _UNIT.sub("\u00a0", text)
 
 
 def length(seconds: float) -> str:

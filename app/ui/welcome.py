@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.ui.actions import Do
 from app.ui.kit import Kit
+from app.ui.parts import mark_part
 
 TEXT_WIDTH_PX = 440
 
@@ -18,6 +19,7 @@ class WelcomeView(QWidget):
         super().__init__(parent)
         self._kit = kit
         self.setProperty("kind", "page")
+        mark_part(self)
         self.logo = QLabel(self)
         self.logo.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.heading = QLabel(self)

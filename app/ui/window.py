@@ -27,6 +27,7 @@ from app.ui.actions import TABLE, Actions, Do
 from app.ui.closing import Closing
 from app.ui.greeter import Greeter
 from app.ui.icons import Icons
+from app.ui.keytips import KeyTips
 from app.ui.kit import Kit
 from app.ui.library.deletion import Deletions
 from app.ui.library.dropping import FileDrop
@@ -36,10 +37,12 @@ from app.ui.library.watch import FolderWatch
 from app.ui.links import Links
 from app.ui.messages import Messages
 from app.ui.models.view import MissingModels
+from app.ui.parts import Parts, mark_part
 from app.ui.questions import ask_to_delete_audio
 from app.ui.restore import WindowMemory
 from app.ui.shortcuts import Shortcuts
 from app.ui.sweeper import Sweeper
+from app.ui.tab_order import move_focus
 from app.ui.tasks import TaskRunner
 from app.ui.theme import Theme, ThemeMode, remember_theme
 from app.ui.updater import Updater
@@ -100,6 +103,10 @@ class MainWindow(QMainWindow):
             show_problem=self.messages.show_problem,
         )
         self.kit.actions.dress(icons, theme.tokens)
+        self.key_tips = KeyTips(theme, self)
+        self.parts = Parts(actions, self)
+        self.banners.close_with(actions[Do.CLOSE_MESSAGE])
+        mark_part(self.banners)
         self.library = LibraryView(self.kit, self)
         self.welcome = WelcomeView(self.kit, self)
         self.models = MissingModels(self.kit, self.banners, self)
@@ -550,6 +557,10 @@ class MainWindow(QMainWindow):
         )
         event.accept()
         self.quit_wanted.emit()
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
 
     @Slot()
     def come_back(self) -> None:

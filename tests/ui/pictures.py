@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -54,10 +54,24 @@ def grab(window: MainWindow) -> QPixmap:
                 painter.fillRect(window.rect(), QColor(0, 0, 0, 90))
                 at = window.rect().center() - child.rect().center()
             else:
-                at = child.pos() - window.pos()
+                # The picture is the screen, and menus stay on the screen.
+                at = child.pos() - window.pos() + _shift_of(child, window)
+                room = window.size() - child.size() - QSize(2, 2)
+                at.setX(min(at.x(), max(0, room.width())))
+                at.setY(min(at.y(), max(0, room.height())))
             frame = QRect(at, child.size())
             painter.drawPixmap(frame.topLeft(), child.grab())
             painter.setPen(QColor(128, 128, 128, 120))
             painter.drawRect(frame.adjusted(-1, -1, 0, 0))
     painter.end()
     return picture
+
+
+def _shift_of(panel: QWidget, window: MainWindow) -> QPoint:
+    """How far the dialog that a panel hangs over is painted from where it stands."""
+    above = panel.parentWidget()
+    dialog = above.window() if above is not None else None
+    if not isinstance(dialog, QDialog):
+        return QPoint()
+    painted = window.rect().center() - dialog.rect().center()
+    return painted - (dialog.pos() - window.pos())

@@ -1,12 +1,14 @@
 """Renders the window in its states: `python -m tests.ui.screenshots [OUT_DIR] [--all]`.
 
 Without `--all`, those of the documentation; with it, every state in both themes and
-several sizes.
+three sizes.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
+import json
 import os
 import sys
 import tempfile
@@ -14,9 +16,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if "QT_QPA_PLATFORM" not in os.environ:
+    # Menus stay on the screen; the one of this platform is smaller than the largest picture.
+    _screen = {"name": "wall", "x": 0, "y": 0, "width": 2560, "height": 1440}
+    _config = {"screens": [{**_screen, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}]}
+    _file = Path(tempfile.gettempdir()) / f"crosstalk-screen-{os.getpid()}.json"
+    _file.write_text(json.dumps(_config))
+    atexit.register(_file.unlink, missing_ok=True)
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={_file}"
 
 from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
     QLocale,
     Qt,
 )
@@ -42,21 +53,22 @@ class Shot:
 
     name: str
     prepare: Callable[[MainWindow], None]
-    is_key: bool = False
     language: str = "en"
 
 
 SHOTS = (
     Shot("empty", states_around.empty),
-    Shot("library", states.library, is_key=True),
-    Shot("search", states.search, is_key=True),
-    Shot("setup", states.setup, is_key=True),
+    Shot("library", states.library),
+    Shot("letters", states.letters),
+    Shot("settings-letters", states_around.settings_letters),
+    Shot("search", states.search),
+    Shot("setup", states.setup),
     Shot("waiting", states.waiting),
-    Shot("live", states.live, is_key=True),
-    Shot("paused", states.paused, is_key=True),
+    Shot("live", states.live),
+    Shot("paused", states.paused),
     Shot("live-scrolled", states.live_scrolled),
-    Shot("live-panel", states.live_panel, is_key=True),
-    Shot("review-3-hours", states.long_meeting, is_key=True),
+    Shot("live-panel", states.live_panel),
+    Shot("review-3-hours", states.long_meeting),
     Shot("long-names", states.long_names),
     Shot("right-to-left", states.right_to_left),
     Shot("error", states_around.error),
@@ -64,18 +76,20 @@ SHOTS = (
     Shot("export-people", states.export_people),
     Shot("who", states.who),
     Shot("import", states.importing),
-    Shot("settings", states_around.settings, is_key=True),
+    Shot("settings", states_around.settings),
     Shot("find", states.find),
     Shot("replace", states.replacing),
     Shot("loop", states.looping),
     Shot("drag", states.dragging),
     Shot("line-menu", states.line_menu),
-    Shot("shortcuts", states_around.shortcuts, is_key=True),
+    Shot("shortcuts", states_around.shortcuts),
     Shot("filtered", states.filtered),
     Shot("audio-gone", states.audio_gone),
     Shot("deleted", states.deleted),
     Shot("typeface", states_around.typeface),
     Shot("captions", states.captions),
+    Shot("closing", states_around.closing),
+    Shot("forget", states_around.forget),
     Shot("people", states.people),
     Shot("settings-models", states_around.settings_models),
     Shot("vocabulary", states_around.vocabulary),
@@ -128,6 +142,8 @@ CHOSEN = (
     ("paused", LIGHT, (900, 600)),
     ("paused", DARK, (900, 600)),
     ("library", LIGHT, (1280, 800)),
+    ("letters", LIGHT, (1280, 800)),
+    ("big-settings", LIGHT, (900, 600)),
     ("search", DARK, (1280, 800)),
     ("setup", LIGHT, (1280, 800)),
     ("review-3-hours", LIGHT, (1280, 800)),
@@ -188,8 +204,11 @@ def render(shot: Shot, size: tuple[int, int], theme: Theme, folder: Path) -> Non
     window.live.session = None
     tasks.close()
     window.close()
+    window.captions.deleteLater()  # a window of its own, without a parent
     window.deleteLater()
     settle(lambda: True)
+    # No event loop runs here, so nothing else deletes it; every later picture would style it again.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QLocale.setDefault(locale)
     for translator in spoken:
         app.removeTranslator(translator)
@@ -207,12 +226,7 @@ def main(arguments: list[str]) -> int:
     by_name = {shot.name: shot for shot in SHOTS}
     if options.all or options.only:
         names = options.only.split(",") if options.only else list(by_name)
-        wanted = [
-            (name, mode, size)
-            for name in names
-            for mode in (LIGHT, DARK)
-            for size in (SIZES if by_name[name].is_key else ((1280, 800),))
-        ]
+        wanted = [(name, mode, size) for name in names for mode in (LIGHT, DARK) for size in SIZES]
         if options.theme:
             wanted = [shot for shot in wanted if shot[1] == options.theme]
         if options.size:

@@ -20,6 +20,7 @@ from app.ui.export.people import PeoplePanel
 from app.ui.export.view import ExportDialog
 from app.ui.window import MainWindow
 from tests.fakes import ui_context as fakes
+from tests.fakes import ui_meetings as made
 
 LONG = MeetingId("long0001")
 
@@ -38,6 +39,15 @@ def settle(ready: Callable[[], bool], timeout_ms: int = 8000) -> None:
 def library(window: MainWindow) -> None:
     """Meetings by date, one of them open."""
     open_meeting(window, "m0000001")
+
+
+def letters(window: MainWindow) -> None:
+    """Alt is held."""
+    open_meeting(window, "m0000001")
+    window.activateWindow()
+    settle(window.isActiveWindow)
+    window.key_tips.begin()
+    settle(lambda: window.key_tips.is_shown)
 
 
 def search(window: MainWindow) -> None:
@@ -262,6 +272,8 @@ def filtered(window: MainWindow) -> None:
     importing(window)
     window.library.imports.set_paused(is_paused=True)
     window.library.filters.times.setCurrentIndex(1)
+    people = window.library.filters.people
+    people.setCurrentIndex(people.findText(made.LONG_NAMES["S4"]))
 
 
 def audio_gone(window: MainWindow) -> None:
@@ -283,8 +295,10 @@ def captions(window: MainWindow) -> None:
     """The caption window over a running meeting."""
     live(window)
     window.captions.setVisible(True)
-    window.captions.resize(720, window.captions.height())
-    window.captions.move(window.pos() + QPoint(340, 560))
+    width = min(720, window.width() - 340)
+    window.captions.resize(width, window.captions.height())
+    below = window.height() - window.captions.height() - 24
+    window.captions.move(window.pos() + QPoint(window.width() - width - 30, below))
     window.captions.refresh()
 
 

@@ -17,10 +17,12 @@ from app.ui.actions import Do
 from app.ui.doctor.findings import CheckRow
 from app.ui.errors import problem_of
 from app.ui.first_steps import FirstSteps
+from app.ui.questions import ask_before_closing
+from app.ui.speakers.view import PeopleDialog
 from app.ui.window import MainWindow
 from tests.fakes import ui_context as fakes
 from tests.fakes import ui_meetings as made
-from tests.ui.states import live, open_meeting, settle, setup
+from tests.ui.states import live, open_meeting, people, settle, setup
 
 
 def empty(window: MainWindow) -> None:
@@ -45,6 +47,31 @@ def settings(window: MainWindow) -> None:
     window.show_settings()
     settle(lambda: len(window.settings.models.rows) > 2)
     settle(lambda: "MB" in next(iter(window.settings.privacy.sizes.values())).text())
+
+
+def settings_letters(window: MainWindow) -> None:
+    """All settings while Alt is held."""
+    settings(window)
+    window.activateWindow()
+    settle(window.isActiveWindow)
+    window.key_tips.begin()
+    settle(lambda: window.key_tips.is_shown)
+
+
+def closing(window: MainWindow) -> None:
+    """What becomes of the meeting that is being recorded."""
+    live(window)
+    ask_before_closing(window, keep=lambda: None, stop=lambda: None)
+
+
+def forget(window: MainWindow) -> None:
+    """Whether a voice is to be deleted."""
+    people(window)
+    dialog = window.findChild(PeopleDialog)
+    assert dialog is not None
+    settle(lambda: bool(dialog.people))
+    dialog.list.setCurrentRow(0)
+    dialog.forget.click()
 
 
 def vocabulary(window: MainWindow) -> None:

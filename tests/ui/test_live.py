@@ -17,6 +17,7 @@ from app.services.events import Failed, StateChanged
 from app.services.recording import RecordingRequest
 from app.settings.schema import CaptureSettings, Settings, TranscriptSettings
 from app.ui.actions import Do
+from app.ui.times import unbroken
 from app.ui.transcript.who import WhoPanel
 from app.ui.tray import Tray
 from tests.fakes import ui_meetings as made
@@ -132,8 +133,8 @@ def test_panel_shows_talk_time_and_how_the_pipeline_keeps_up(desk):
     most = max(talk_s, key=talk_s.get)
     assert len(page.panel.chips) == len(talk_s)
     assert page.panel.chips[0].text() == most
-    assert page.panel.values["delay"].text() == "2.8 s, promised 2.0 s"
-    assert page.panel.values["asr-final"].text() == "28 % of real time, 1.6 s waiting"
+    assert page.panel.values["delay"].text() == unbroken("2.8 s, promised 2.0 s")
+    assert page.panel.values["asr-final"].text() == unbroken("28 % of real time, 1.6 s waiting")
     assert page.panel.values["relief"].text() == "Only final words"
     assert page.panel.values["memory"].text() == "800 MB"
 

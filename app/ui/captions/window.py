@@ -18,12 +18,14 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QFont,
     QFontMetricsF,
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -36,6 +38,8 @@ from shiboken6 import isValid
 from app.ui.actions import Do
 from app.ui.captions.lines import Caption, captions_of
 from app.ui.kit import Kit
+from app.ui.roles import set_role
+from app.ui.tab_order import move_focus
 from app.ui.tokens import DARK
 from app.ui.transcript.model import TranscriptModel
 
@@ -68,6 +72,7 @@ class CaptionWindow(QWidget):
         self.setWindowTitle(self.tr("Crosstalk captions"))
         self.setAccessibleName(self.tr("Captions"))
         self.setAccessibleDescription(self.tr("The newest lines of the running meeting"))
+        set_role(self, QAccessible.Role.Window)
         self.setMinimumWidth(MIN_WIDTH_PX)
         self._bar = QWidget(self)
         row = QHBoxLayout(self._bar)
@@ -77,7 +82,7 @@ class CaptionWindow(QWidget):
         self.lock.setToolTip(self._lock_tip())
         self.lock.clicked.connect(lambda: self.set_locked(is_locked=True))
         self.hide_button = self._button("close", self.tr("Hide captions"), row)
-        self.hide_button.setToolTip(self.tr("Hide captions"))
+        self.hide_button.setToolTip(self._hide_tip())
         self.hide_button.clicked.connect(self.close)
         self._bar.hide()
         self._grip = QSizeGrip(self)
@@ -194,7 +199,7 @@ class CaptionWindow(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         """Hide the buttons."""
-        self._bar.hide()
+        self._bar.setVisible(self.isActiveWindow() and not self.is_locked)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Begin to move; on Wayland the desktop moves the window itself."""
@@ -211,6 +216,10 @@ class CaptionWindow(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Stay there."""
         self._dragged_from = None
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Escape hides, arrows move."""
@@ -261,10 +270,24 @@ class CaptionWindow(QWidget):
         row.addWidget(button)
         return button
 
+    def event(self, event: QEvent) -> bool:
+        """Show the buttons while the keys go to this window, too."""
+        if event.type() is QEvent.Type.WindowActivate:
+            self._bar.setVisible(not self.is_locked)
+        elif event.type() is QEvent.Type.WindowDeactivate:
+            self._bar.setVisible(self.underMouse() and not self.is_locked)
+        return super().event(event)
+
+    def _hide_tip(self) -> str:
+        return self._with_keys(self.tr("Hide captions"), Do.CAPTIONS)
+
+    def _with_keys(self, text: str, do: Do) -> str:
+        keys = self._kit.actions[do].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        return f"{text} ({keys})" if keys else text
+
     def _lock_tip(self) -> str:
-        keys = self._kit.actions[Do.LOCK_CAPTIONS].shortcut().toString()
-        text = self.tr("Let clicks through to what is below. %1 in the main window undoes it.")
-        return text.replace("%1", keys)
+        text = self.tr("Let clicks through to what is below; the main window undoes it")
+        return self._with_keys(text, Do.LOCK_CAPTIONS)
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setFont(self.text_font)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.services.diagnostics import Check
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.roles import set_role
 from app.ui.translation import translated
 
 
@@ -22,7 +24,7 @@ class CheckRow(QFrame):
         tokens = kit.theme.tokens
         symbol = QLabel(self)
         icon, colour = ("check", tokens.success) if check.is_ok else ("warning", tokens.warning)
-        symbol.setPixmap(kit.icons.pixmap(icon, colour, 20))
+        symbol.setPixmap(kit.icons.pixmap(icon, colour, round(20 * kit.theme.scale)))
         symbol.setAccessibleName(self.tr("Fine") if check.is_ok else self.tr("To fix"))
         name, finding, fix = map(translated, (check.name, check.finding, check.fix))
         title = QLabel(name[:1].upper() + name[1:], self)
@@ -77,6 +79,9 @@ class Findings(QWidget):
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
+        area.setAccessibleName(self.tr("What was found"))
+        area.setAccessibleDescription(self.tr("Arrow keys scroll"))
+        set_role(area, QAccessible.Role.Grouping)
         area.setWidget(inner)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from app.ui.doctor.findings import CheckRow, Findings
 from app.ui.kit import Kit
+from app.ui.tab_order import move_focus
 
 WIDTH_PX, HEIGHT_PX = 560, 560
 
@@ -27,6 +28,7 @@ class DoctorDialog(QDialog):
         self.findings.ran.connect(lambda: self.again.setEnabled(True))
         self.shut = QPushButton(self.tr("Close"), self)
         self.shut.setAccessibleName(self.tr("Close"))
+        self.shut.setToolTip(self.tr("Go back to the window"))
         self.shut.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -48,6 +50,10 @@ class DoctorDialog(QDialog):
         """Check everything in the background."""
         self.again.setEnabled(False)
         self.findings.run()
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
 
     def done(self, result: int) -> None:
         """Close; what still comes is not shown."""

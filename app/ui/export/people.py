@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLay
 
 from app.domain.ids import TrackId
 from app.domain.speakers import MeetingSpeaker
+from app.ui.keytips import offer_in
+from app.ui.tab_order import move_focus
 from app.ui.theme import Theme
 from app.ui.widgets.check import Check
 
@@ -112,6 +114,7 @@ class PeoplePanel(QFrame):
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFixedHeight(min(HIGHEST_PX, inner.sizeHint().height() + 2))
         column = QVBoxLayout(self)
@@ -127,6 +130,11 @@ class PeoplePanel(QFrame):
         corner = button.mapToGlobal(QPoint(button.width() - self.width(), button.height() + 6))
         self.move(corner)
         self.show()
+        offer_in(self)
         first = next(iter(self.boxes.values()), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTime, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTimeEdit, QWidget
 
 from app.domain.units import Span
+from app.ui.tab_order import move_focus
 
 LAST_S = 24 * 3600 - 1
 """A longer meeting is exported as a whole or up to here."""
@@ -42,7 +43,7 @@ class RangeFields(QWidget):
         return None if is_whole else Span.from_seconds(start_s, max(start_s + 1, end_s))
 
     def _field(self, name: str, tip: str, seconds: int) -> QTimeEdit:
-        field = QTimeEdit(QTime(0, 0).addSecs(seconds), self)
+        field = _TimeField(QTime(0, 0).addSecs(seconds), self)
         field.setDisplayFormat("HH:mm:ss")
         field.setMaximumTime(QTime(0, 0).addSecs(self._end_s))
         field.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -56,6 +57,14 @@ class RangeFields(QWidget):
     @Slot()
     def _tell(self) -> None:
         self.changed.emit()
+
+
+class _TimeField(QTimeEdit):
+    """Tab leaves it at once; the arrow keys go to its hours, minutes and seconds."""
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on to the next control."""
+        return move_focus(self.window(), is_next=is_next)
 
 
 def _seconds(field: QTimeEdit) -> int:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QCoreApplication,
+    QStandardPaths,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -30,12 +37,15 @@ from app.ui.export.pdf import document_of, write_pdf
 from app.ui.export.people import PeopleField
 from app.ui.export.range import RangeFields
 from app.ui.kit import Kit
+from app.ui.tab_order import move_focus
 from app.ui.widgets.check import Check
 
 PREVIEW_CHARS = 2_500
 PREFERRED_FORMAT = "md"
 _BINARY_SUFFIXES = {".docx", ".pdf"}
-_PDF = ExporterInfo(format_id="pdf", title="PDF document", suffix=".pdf")
+_PDF = ExporterInfo(
+    format_id="pdf", title=str(QT_TRANSLATE_NOOP("Formats", "PDF document")), suffix=".pdf"
+)
 """Pages need fonts and a layout engine, which only the window has."""
 
 
@@ -155,10 +165,15 @@ class ExportDialog(QDialog):
         right.addWidget(self.preview, 1)
         middle = QHBoxLayout()
         middle.setSpacing(16)
-        middle.addWidget(self.formats)
+        kinds = QVBoxLayout()
+        kinds.setSpacing(6)
+        kinds.addWidget(self._caption(self.tr("Format"), self.formats))
+        kinds.addWidget(self.formats, 1)
+        middle.addLayout(kinds)
         middle.addLayout(right, 1)
         where = QHBoxLayout()
         where.setSpacing(8)
+        where.addWidget(self._caption(self.tr("File"), self.path))
         where.addWidget(self.path, 1)
         where.addWidget(self.browse)
         buttons = QHBoxLayout()
@@ -178,10 +193,17 @@ class ExportDialog(QDialog):
         outer.addLayout(where)
         outer.addLayout(buttons)
 
+    def _caption(self, text: str, field: QWidget) -> QLabel:
+        label = QLabel(text, self)
+        label.setProperty("kind", "muted")
+        label.setBuddy(field)
+        return label
+
     def _fill(self) -> None:
         chosen = 0
         for row, info in enumerate((*self._kit.context.exporting.formats(), _PDF)):
-            item = QListWidgetItem(f"{info.title}  ({info.suffix})", self.formats)
+            title = QCoreApplication.translate("Formats", info.title)
+            item = QListWidgetItem(f"{title}  ({info.suffix})", self.formats)
             item.setData(Qt.ItemDataRole.UserRole, info)
             if info.format_id == ExportDialog._last_format:
                 chosen = row
@@ -236,7 +258,7 @@ class ExportDialog(QDialog):
         info = self.format
         if info is None:
             return
-        pattern = f"{info.title} (*{info.suffix})"
+        pattern = f"{QCoreApplication.translate('Formats', info.title)} (*{info.suffix})"
         chosen, _filter = QFileDialog.getSaveFileName(
             self, self.tr("Save transcript"), self.path.text(), pattern
         )
@@ -337,6 +359,10 @@ class ExportDialog(QDialog):
         ExportDialog._last_folder = path.parent
         self.exported.emit(path)
         self.accept()
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
 
     def _failed(self, problem: Problem) -> None:
         self.save.setEnabled(True)

@@ -223,7 +223,7 @@ class ImportCard(QFrame):
         self.bar.setAccessibleDescription(self.tr("How much of the file is transcribed"))
         self.cancel = QToolButton(self)
         self.cancel.setProperty("kind", "flat")
-        self.cancel.setIcon(kit.icons.icon("close", kit.theme.tokens.muted))
+        self.cancel.setText(self.tr("Cancel"))
         self.cancel.setAccessibleName(self.tr("Cancel import of %1").replace("%1", job.path.name))
         self.cancel.setToolTip(self.tr("Cancel; what was transcribed is kept"))
         self.cancel.clicked.connect(job.cancel)

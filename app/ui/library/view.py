@@ -29,6 +29,7 @@ from app.ui.library.dragging import TranscriptDrag
 from app.ui.library.filters import Filters
 from app.ui.library.imports import ImportCard, ImportJob, ImportQueue, QueueBar
 from app.ui.library.model import LibraryModel
+from app.ui.parts import mark_part
 from app.ui.widgets.search_field import SearchField
 
 SEARCH_DELAY_MS = 90
@@ -98,6 +99,7 @@ class LibraryView(QWidget):
         self.list.setAccessibleName(self.tr("Meetings"))
         self.list.setAccessibleDescription(self.tr("Enter opens a meeting"))
         self.list.opened.connect(self._open)
+        mark_part(self, self.list)
         self.drag = TranscriptDrag(self._kit, self.list)
         self.list.dragged.connect(self.drag.start)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

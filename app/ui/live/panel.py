@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 
 from PySide6.QtCore import QCoreApplication, QPoint, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QAccessible, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.ids import TrackId
 from app.domain.messages import Health, ModelUse
+from app.ui.parts import mark_part
+from app.ui.roles import set_role
 from app.ui.theme import Theme
-from app.ui.times import clock
+from app.ui.times import clock, unbroken
 from app.ui.transcript.lines import initials_of
 from app.ui.transcript.model import TranscriptModel
 from app.ui.widgets.chip import SpeakerChip
@@ -37,6 +39,8 @@ class LivePanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("People and pipeline"))
+        set_role(self, QAccessible.Role.Grouping)
+        mark_part(self)
         self.setAccessibleDescription(self.tr("Who has talked how long, and how captions keep up"))
         inner = QWidget(self)
         inner.setProperty("kind", "sidebar")
@@ -100,7 +104,8 @@ class LivePanel(QScrollArea):
         """Show how the pipeline keeps up."""
         if health.promised_s is not None and health.observed_s is not None:
             text = self.tr("%1 s, promised %2 s").replace("%1", f"{health.observed_s:.1f}")
-            self.values["delay"].setText(text.replace("%2", f"{health.promised_s:.1f}"))
+            text = text.replace("%2", f"{health.promised_s:.1f}")
+            self.values["delay"].setText(unbroken(text))
         self.values["lag"].setText(self.tr("%1 s").replace("%1", f"{health.lag_s:.1f}"))
         self.values["relief"].setText(_relief_text(health.relief))
         for stage in health.stages:
@@ -108,7 +113,7 @@ class LivePanel(QScrollArea):
                 continue
             text = self.tr("%1 % of real time, %2 s waiting")
             text = text.replace("%1", str(round(stage.real_time_factor * 100)))
-            self.values[stage.stage].setText(text.replace("%2", f"{stage.queue_s:.1f}"))
+            self.values[stage.stage].setText(unbroken(text.replace("%2", f"{stage.queue_s:.1f}")))
         self.values["memory"].setText(self.tr("%1 MB").replace("%1", str(round(health.rss_mb))))
 
     @Slot()

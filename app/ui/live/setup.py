@@ -23,7 +23,10 @@ from app.services.recording import RecordingRequest
 from app.ui.actions import Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.parts import mark_part
+from app.ui.theme import LARGE_SCALE
 from app.ui.widgets.choice import Choice, Segments
+from app.ui.widgets.fold import Fold
 from app.ui.widgets.terms_field import TermsField
 
 CARD_WIDTH_PX = 560
@@ -46,10 +49,13 @@ class SetupView(QScrollArea):
         self.choosers: dict[StreamId, Choice] = {}
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        mark_part(self)
         inner = QWidget(self)
         self.setWidget(inner)
         outer = QHBoxLayout(inner)
-        outer.setContentsMargins(20, 20, 20, 20)
+        self._outer = outer
         outer.addStretch(1)
         column = QVBoxLayout()
         column.addStretch(2)
@@ -80,10 +86,11 @@ class SetupView(QScrollArea):
         card.setProperty("kind", "card")
         card.setMaximumWidth(CARD_WIDTH_PX)
         box = QVBoxLayout(card)
-        box.setContentsMargins(32, 28, 32, 28)
+        self._box = box
         box.setSpacing(8)
         heading = QLabel(self.tr("New recording"), card)
         heading.setProperty("kind", "title")
+        heading.setWordWrap(True)
         box.addWidget(heading)
         hint = QLabel(
             self.tr("Audio and transcript stay on this computer. Tell people that you record."),
@@ -102,7 +109,7 @@ class SetupView(QScrollArea):
         box.addSpacing(6)
         box.addLayout(self._sources(card))
         box.addSpacing(6)
-        box.addLayout(self._points(card))
+        box.addWidget(self._points(card))
         self._add_terms(card, box)
         box.addSpacing(18)
         self.record = QPushButton(self.tr("Start recording"), card)
@@ -123,6 +130,7 @@ class SetupView(QScrollArea):
     def _sources(self, card: QWidget) -> QFormLayout:
         form = QFormLayout()
         form.setSpacing(10)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for stream, name in (
             (StreamId.MIC, self.tr("Microphone")),
@@ -139,6 +147,7 @@ class SetupView(QScrollArea):
             head.setContentsMargins(0, 0, 12, 0)
             chooser = Choice(self._kit.theme, name, card)
             chooser.setAccessibleDescription(self.tr("What is recorded, or nothing"))
+            chooser.setMinimumContentsLength(6)
             chooser.currentIndexChanged.connect(self._check)
             label.setBuddy(chooser)
             self._symbols[stream] = symbol
@@ -150,16 +159,16 @@ class SetupView(QScrollArea):
                 self.rescan.setAccessibleDescription(self.tr("After a device was connected"))
                 self.rescan.setProperty("kind", "flat")
                 self.rescan.clicked.connect(self.refresh)
-                row = QHBoxLayout()
-                row.addWidget(chooser, 1)
-                row.addWidget(self.rescan)
-                form.addRow(holder, row)
+                first, second = QHBoxLayout(), QHBoxLayout()
+                first.addWidget(chooser, 1)
+                second.addWidget(self.rescan)
+                form.addRow(holder, Fold(first, second, card))
             else:
                 form.addRow(holder, chooser)
         return form
 
-    def _points(self, card: QWidget) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _points(self, card: QWidget) -> QWidget:
+        first, second = QHBoxLayout(), QHBoxLayout()
         label = QLabel(self.tr("Captions"), card)
         self.points = Segments(
             self.tr("Captions"),
@@ -171,13 +180,13 @@ class SetupView(QScrollArea):
             card,
         )
         self.points.choose(self._kit.context.settings.point)
-        row.addWidget(label)
-        row.addStretch(1)
-        row.addWidget(self.points)
-        return row
+        first.addWidget(label)
+        first.addStretch(1)
+        second.addWidget(self.points)
+        return Fold(first, second, card)
 
     def _add_terms(self, card: QWidget, box: QVBoxLayout) -> None:
-        self.more = QPushButton(self.tr("Names and terms of this meeting…"), card)
+        self.more = QPushButton(self.tr("Names and terms…"), card)
         self.more.setProperty("kind", "flat")
         self.more.setCheckable(True)
         self.more.setAccessibleName(self.tr("Names and terms of this meeting"))
@@ -273,6 +282,10 @@ class SetupView(QScrollArea):
     @Slot()
     def _dress(self) -> None:
         tokens = self._kit.theme.tokens
+        is_large = self._kit.theme.scale >= LARGE_SCALE
+        self._outer.setContentsMargins(*((0, 12, 0, 12) if is_large else (20, 20, 20, 20)))
+        self._box.setContentsMargins(*((16, 20, 16, 20) if is_large else (32, 28, 32, 28)))
+        self.points.set_stacked(is_stacked=is_large)
         for stream, symbol in self._symbols.items():
             symbol.setPixmap(self._kit.icons.pixmap(_STREAM_ICONS[stream], tokens.muted, 20))
         self.record.setIcon(self._kit.icons.icon("record", tokens.on_record))

@@ -31,6 +31,7 @@ from app.ui.live.marker_bar import MarkerBar
 from app.ui.live.panel import LivePanel
 from app.ui.live.session import BEHIND_FROM_S, LiveSession, LiveState
 from app.ui.live.setup import SetupView
+from app.ui.parts import mark_part
 from app.ui.times import clock
 from app.ui.transcript.lines import Passage
 from app.ui.transcript.model import TranscriptModel
@@ -39,6 +40,7 @@ from app.ui.transcript.who import Answer, WhoPanel, take_answer
 from app.ui.widgets.badge import Badge
 from app.ui.widgets.choice import Choice
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.fold import Fold
 from app.ui.widgets.level_meter import REFRESH_MS, LevelMeter
 
 HEAD_MIN_PX = 420
@@ -134,6 +136,8 @@ class LiveView(QStackedWidget):
             second.addWidget(meter, 1)
             second.addSpacing(6)
         second.addStretch(1)
+        remarks = QHBoxLayout()
+        remarks.setSpacing(8)
         self.points = Choice(self._kit.theme, self.tr("Delay of the final text"), head)
         self.points.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.points.setMinimumContentsLength(9)
@@ -147,16 +151,14 @@ class LiveView(QStackedWidget):
             self.points.setItemData(self.points.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.points.activated.connect(self._use_point)
         self.delay = Badge("badge-quiet", head)
-        second.addWidget(self.points)
-        second.addWidget(self.delay)
-        second.addWidget(self.held)
-        second.addWidget(self.badge)
-        second.addWidget(self.status)
+        for remark in (self.points, self.delay, self.held, self.badge, self.status):
+            remarks.addWidget(remark)
+        remarks.addStretch(0)
         rows = QVBoxLayout(head)
         rows.setContentsMargins(24, 14, 20, 12)
         rows.setSpacing(6)
         rows.addLayout(first)
-        rows.addLayout(second)
+        rows.addWidget(Fold(second, remarks, head))
         self.progress = QProgressBar(page)
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -165,6 +167,8 @@ class LiveView(QStackedWidget):
         self.progress.hide()
         self.transcript = TranscriptView(self._kit, is_live=True, parent=page)
         self.transcript.setModel(TranscriptModel(self.transcript))
+        for part in (head, self.marker_bar, self.transcript):
+            mark_part(part)
         self.transcript.setAccessibleDescription(
             self.tr("What is said, as it is said; newest at the end")
         )
@@ -343,6 +347,7 @@ class LiveView(QStackedWidget):
         self.announcer.begin()
         self._show_state(LiveState.STARTING)
         self.setCurrentIndex(1)
+        self.transcript.setFocus(Qt.FocusReason.OtherFocusReason)
         return session
 
     def _is_current(self) -> bool:

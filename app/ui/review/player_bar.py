@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.domain.units import Span
@@ -21,6 +21,8 @@ from app.ui.times import clock
 POLL_MS = 50
 ROOMY_DIGITS = 85
 """In a bar that is narrower than so many digits there are no buttons for zooming."""
+TIGHT_DIGITS = 44
+"""In a bar that is narrower than so many digits only playing is left; the rest has its keys."""
 SKIP_S = 5.0
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 
@@ -115,7 +117,8 @@ class PlayerBar(QFrame):
     def _speed_button(self) -> QToolButton:
         self.speeds = QToolButton(self)
         self.speeds.setProperty("kind", "flat")
-        self.speeds.setToolTip(self.tr("Speed; voices keep their pitch"))
+        for do in (Do.FASTER, Do.SLOWER):
+            self._kit.actions[do].changed.connect(self._show_speed)
         self.speeds.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.speeds)
         for speed in SPEEDS:
@@ -160,6 +163,10 @@ class PlayerBar(QFrame):
         roomy_px = ROOMY_DIGITS * self.fontMetrics().horizontalAdvance("0")
         for button in self._zooms:
             button.setVisible(self.width() >= roomy_px)
+        tight_px = TIGHT_DIGITS * self.fontMetrics().horizontalAdvance("0")
+        skips = (self._buttons[Do.SKIP_BACK], self._buttons[Do.SKIP_FORWARD])
+        for button in (*skips, self.repeat, self.clean):
+            button.setVisible(self.width() >= tight_px)
 
     # --- Commands --------------------------------------------------------------------------
 
@@ -334,10 +341,17 @@ class PlayerBar(QFrame):
         else:
             self.stop()
 
+    @Slot()
     def _show_speed(self) -> None:
         text = speed_text(self.speed)
         self.speeds.setText(text)
         self.speeds.setAccessibleName(self.tr("Speed: %1").replace("%1", text))
+        keys = [
+            self._kit.actions[do].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            for do in (Do.SLOWER, Do.FASTER)
+        ]
+        tip = self.tr("Speed; voices keep their pitch")
+        self.speeds.setToolTip(f"{tip} ({', '.join(filter(None, keys))})" if any(keys) else tip)
 
     def _started(self, _result: None) -> None:
         self._start_count -= 1

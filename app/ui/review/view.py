@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLocale, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,12 +21,13 @@ from app.domain.meeting import MeetingState
 from app.ui.actions import OF_A_STORED_MEETING, Do
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.parts import mark_part
 from app.ui.review.corrector import Corrector
 from app.ui.review.document import ReviewDocument
 from app.ui.review.find import Place, doubts, next_place
 from app.ui.review.find_bar import FindBar
 from app.ui.review.passages import LOOP_PAD_S, stretch_of
-from app.ui.review.player_bar import PlayerBar
+from app.ui.review.player_bar import TIGHT_DIGITS, PlayerBar
 from app.ui.review.voices import VoiceStrip
 from app.ui.times import day, facts, length, time_of_day
 from app.ui.transcript.view import TranscriptView
@@ -78,16 +80,20 @@ class ReviewView(QWidget):
         head.setProperty("kind", "header")
         self.title = TitleField(head)
         self.title.setAccessibleName(self.tr("Title of the meeting"))
+        self.title.setAccessibleDescription(self.tr("Enter takes a new title, Escape the old one"))
         self.title.renamed.connect(self.document.rename)
         first = QHBoxLayout()
         first.setSpacing(4)
         first.addWidget(self.title, 1)
-        for do in (Do.UNDO, Do.REDO):
-            first.addWidget(self._tool(actions[do].text(), do))
+        self._tools = [self._tool(actions[do].text(), do) for do in (Do.UNDO, Do.REDO)]
+        for tool in self._tools:
+            first.addWidget(tool)
         self.more = QToolButton(head)
         self.more.setProperty("kind", "flat")
         self.more.setAccessibleName(self.tr("More"))
-        self.more.setToolTip(self.tr("More"))
+        self.more.setToolTip(actions[Do.MORE].toolTip())
+        actions[Do.MORE].triggered.connect(self.more.showMenu)
+        actions[Do.MORE].changed.connect(self._tell_more_keys)
         self._kit.theme.fit_icon(self.more, 20)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
@@ -135,6 +141,8 @@ class ReviewView(QWidget):
         self.empty.setContentsMargins(20, 60, 20, 0)
         self.empty.hide()
         self.player = PlayerBar(self._kit, self)
+        for part in (head, self.find_bar, self.transcript, self.player):
+            mark_part(part)
         self.player.position_changed.connect(self.transcript.set_position)
         self.transcript.time_clicked.connect(self.player.play_from)
         self.transcript.carrying_changed.connect(self.voices.offer)
@@ -150,6 +158,10 @@ class ReviewView(QWidget):
         box.addWidget(self.empty)
         box.addWidget(self.transcript, 1)
         box.addWidget(self.player)
+
+    @Slot()
+    def _tell_more_keys(self) -> None:
+        self.more.setToolTip(self._kit.actions[Do.MORE].toolTip())
 
     def _tool(self, name: str, do: Do) -> QToolButton:
         button = QToolButton(self)
@@ -334,8 +346,19 @@ class ReviewView(QWidget):
         elif self.document.meeting_id is not None:
             self.refine_wanted.emit(self.document.meeting_id, part)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave the room to the title where it is narrow; the keys of the buttons stay."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        tight_px = TIGHT_DIGITS * self.fontMetrics().horizontalAdvance("0")
+        for tool in self._tools:
+            tool.setVisible(self.width() >= tight_px)
+
     @Slot()
     def _dress(self) -> None:
+        self._make_room()
         tokens, icons = self._kit.theme.tokens, self._kit.icons
         self.more.setIcon(icons.icon("more", tokens.text))
         self.export.setIcon(icons.icon("export", tokens.on_accent))

@@ -9,15 +9,16 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.settings.schema import WINDOW_LANGUAGES, SettingField, Value
-from app.ui.theme import Theme
+from app.ui.theme import LARGE_SCALE, Theme
+from app.ui.times import unbroken
 from app.ui.widgets.check import Check
 from app.ui.widgets.choice import Choice, Segments
 from app.ui.widgets.folder import FolderField
 from app.ui.widgets.stepper import Stepper
 
 CONTROL_WIDTH_PX = 260
-LARGE_SCALE = 1.4
-"""From this size of text on, label and control stand below each other."""
+_OWN_NAMES = {"en": "English", "de": "Deutsch", "es": "Español"}
+"""What each language of the window calls itself."""
 _STEPS = {"%": 10, "pt": 2}
 
 
@@ -37,7 +38,7 @@ class FieldRow(QWidget):
         self.help = QCoreApplication.translate("Settings", option.help)
         name = QLabel(self.label, self)
         name.setWordWrap(True)
-        about = QLabel(self.help, self)
+        about = QLabel(unbroken(self.help), self)
         about.setProperty("kind", "small")
         about.setWordWrap(True)
         words = QVBoxLayout()
@@ -99,6 +100,8 @@ class FieldRow(QWidget):
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if is_large else direction.LeftToRight)
         self._row.setSpacing(8 if is_large else 24)
+        if isinstance(self.control, Segments):
+            self.control.set_stacked(is_stacked=is_large and len(self.control.buttons) > 2)
         beside = Qt.AlignmentFlag.AlignLeading if is_large else Qt.AlignmentFlag.AlignVCenter
         self._row.setAlignment(self.control, beside)
 
@@ -166,7 +169,7 @@ class FieldRow(QWidget):
 def choice_text(choice: str) -> str:
     """A value of a choice as the page writes it: "system" as "System", "de" as "Deutsch"."""
     if choice in WINDOW_LANGUAGES:
-        return QLocale(choice).nativeLanguageName().split("(")[0].strip().capitalize()
+        return _OWN_NAMES[choice]
     return QCoreApplication.translate("Settings", choice.capitalize())
 
 

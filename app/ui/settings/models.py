@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -22,7 +22,8 @@ from app.ui.bridge import ProgressBridge
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.tasks import Task
-from app.ui.times import facts, size_text
+from app.ui.times import facts, size_text, unbroken
+from app.ui.widgets.fold import Fold
 
 MISSING, DAMAGED = "missing", "damaged"
 
@@ -49,9 +50,9 @@ class ModelRow(QWidget):
         self.status = status
         title = QLabel(status.title, self)
         title.setWordWrap(True)
-        about = QLabel(self._about(status), self)
-        about.setProperty("kind", "small")
-        about.setWordWrap(True)
+        details = QLabel(unbroken(self._about(status)), self)
+        details.setProperty("kind", "small")
+        details.setWordWrap(True)
         self.state = QLabel(self._state(status), self)
         is_fine = status.state == "ok" and status.fits_this_machine
         self.state.setProperty("kind", "badge-quiet" if is_fine else "badge")
@@ -81,16 +82,17 @@ class ModelRow(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(title)
-        words.addWidget(about)
+        words.addWidget(details)
         words.addWidget(self.progress)
-        row = QHBoxLayout(self)
+        about = QHBoxLayout()
+        about.addLayout(words, 1)
+        can_do = QHBoxLayout()
+        can_do.setSpacing(12)
+        for part in (self.state, self.fetch, self.pause, self.stop):
+            can_do.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        row = QVBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
-        row.setSpacing(12)
-        row.addLayout(words, 1)
-        row.addWidget(self.state)
-        row.addWidget(self.fetch)
-        row.addWidget(self.pause)
-        row.addWidget(self.stop)
+        row.addWidget(Fold(about, can_do, self, spacing_px=12))
 
     @property
     def text(self) -> str:
@@ -170,6 +172,7 @@ class ModelsCard(QFrame):
         self._progress.changed.connect(self._show_progress)
         heading = QLabel(self.tr("Models on this machine"), self)
         heading.setProperty("kind", "heading")
+        heading.setWordWrap(True)
         self.message = QLabel(self)
         self.message.setProperty("kind", "muted")
         self.message.setWordWrap(True)
@@ -182,12 +185,11 @@ class ModelsCard(QFrame):
         self.add.setAccessibleName(self.tr("Import models from a folder"))
         self.add.setToolTip(self.tr("Take models from a folder or a USB stick, without network"))
         self.add.clicked.connect(self._choose_folder)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.message, 1)
-        buttons.addStretch(0)
-        buttons.addWidget(self.verify)
-        buttons.addWidget(self.add)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.message, 1)
+        first.addStretch(0)
+        first.addWidget(self.verify)
+        second.addWidget(self.add, 1)
         self._box = QVBoxLayout()
         self._box.setSpacing(2)
         outer = QVBoxLayout(self)
@@ -195,7 +197,7 @@ class ModelsCard(QFrame):
         outer.addWidget(heading)
         outer.addLayout(self._box)
         outer.addSpacing(8)
-        outer.addLayout(buttons)
+        outer.addWidget(Fold(first, second, self))
 
     @Slot()
     def refresh(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.lib.paths import Paths
 from app.services.retention import Due
@@ -16,6 +16,7 @@ from app.ui.kit import Kit
 from app.ui.sweeper import EVERY_H
 from app.ui.times import size_text
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.fold import Fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class PrivacyCard(QFrame):
         self.setProperty("kind", "card")
         heading = QLabel(self.tr("Files on this computer"), self)
         heading.setProperty("kind", "heading")
+        heading.setWordWrap(True)
         promise = QLabel(
             self.tr(
                 "Audio, text and voices stay on this computer. Crosstalk opens a network "
@@ -47,11 +49,12 @@ class PrivacyCard(QFrame):
         promise.setWordWrap(True)
         self.places = self._places(kit.context.paths)
         self.sizes: dict[Path, QLabel] = {}
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(1, 1)
-        for row, place in enumerate(self.places):
+        rows = QVBoxLayout()
+        rows.setSpacing(6)
+        self._titles: list[QLabel] = []
+        for place in self.places:
+            title = QLabel(place.title, self)
+            self._titles.append(title)
             path = ElidedLabel(str(place.path), self)
             path.setProperty("kind", "muted")
             size = QLabel("…", self)
@@ -63,9 +66,12 @@ class PrivacyCard(QFrame):
             show.setAccessibleName(self.tr("Show folder: %1").replace("%1", place.title))
             show.setToolTip(str(place.path))
             show.clicked.connect(lambda _on=False, shown=place.path: open_folder(shown))
-            grid.addWidget(QLabel(place.title, self), row, 0)
-            for column, widget in enumerate((path, size, show), start=1):
-                grid.addWidget(widget, row, column)
+            where, ways = QHBoxLayout(), QHBoxLayout()
+            for group, widgets in ((where, (title, path)), (ways, (size, show))):
+                group.setSpacing(14)
+                for widget in widgets:
+                    group.addWidget(widget, 1 if widget in (path, size) else 0)
+            rows.addWidget(Fold(where, ways, self, spacing_px=14))
             self.sizes[place.path] = size
         self.due = QLabel(self)
         self.due.setProperty("kind", "muted")
@@ -76,8 +82,20 @@ class PrivacyCard(QFrame):
         box.setSpacing(10)
         box.addWidget(heading)
         box.addWidget(promise)
-        box.addLayout(grid)
+        box.addLayout(rows)
         box.addWidget(self.due)
+        kit.theme.changed.connect(self._line_up)
+        self._line_up()
+
+    @Slot()
+    def _line_up(self) -> None:
+        """Give all titles one width, and all sizes."""
+        for labels, widest in (
+            (self._titles, max(label.sizeHint().width() for label in self._titles)),
+            (list(self.sizes.values()), self.fontMetrics().horizontalAdvance("888.8 MB")),
+        ):
+            for label in labels:
+                label.setMinimumWidth(widest)
 
     @Slot()
     def refresh(self) -> None:

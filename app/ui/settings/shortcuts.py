@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAccessible, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,9 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.actions import TABLE, ActionSpec, Do
+from app.ui.roles import set_role
 from app.ui.shortcuts import Shortcuts
+from app.ui.widgets.fold import Fold
 
-KEYS_WIDTH_PX = 220
+KEYS_WIDTH_PX = 185
 
 
 class ShortcutRow(QWidget):
@@ -44,6 +46,7 @@ class ShortcutRow(QWidget):
         self.keys.setMinimumWidth(KEYS_WIDTH_PX)
         self.keys.setAccessibleName(self.tr("Keys for %1").replace("%1", self.text))
         self.keys.setAccessibleDescription(self.tr("Press the keys that shall do this"))
+        set_role(self.keys, QAccessible.Role.HotkeyField)
         for line in self.keys.findChildren(QLineEdit):
             line.setAccessibleName(self.keys.accessibleName())
             line.setAccessibleDescription(self.keys.accessibleDescription())
@@ -62,13 +65,14 @@ class ShortcutRow(QWidget):
         policy = self.back.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.back.setSizePolicy(policy)
-        row = QHBoxLayout(self)
+        title, ways = QHBoxLayout(), QHBoxLayout()
+        title.addWidget(name, 1)
+        ways.setSpacing(10)
+        for way in (self.keys, self.none, self.back):
+            ways.addWidget(way)
+        row = QVBoxLayout(self)
         row.setContentsMargins(0, 3, 0, 3)
-        row.setSpacing(10)
-        row.addWidget(name, 1)
-        row.addWidget(self.keys)
-        row.addWidget(self.none)
-        row.addWidget(self.back)
+        row.addWidget(Fold(title, ways, self, spacing_px=10))
         self.show_keys()
 
     def show_keys(self) -> None:
@@ -100,21 +104,29 @@ class ShortcutsCard(QFrame):
         self.rows: dict[Do, ShortcutRow] = {}
         heading = QLabel(self.tr("Keyboard shortcuts"), self)
         heading.setProperty("kind", "heading")
+        heading.setWordWrap(True)
         self.message = QLabel(self)
         self.message.setProperty("kind", "warning")
         self.message.setWordWrap(True)
         self.message.hide()
+        about = QLabel(
+            self.tr("Hold Alt to see a letter on every control; Alt with the letter presses it."),
+            self,
+        )
+        about.setProperty("kind", "muted")
+        about.setWordWrap(True)
         self.reset = QPushButton(self.tr("Reset all"), self)
         self.reset.setAccessibleName(self.tr("Reset all shortcuts"))
         self.reset.setToolTip(self.tr("Give all actions their first keys back"))
         self.reset.clicked.connect(shortcuts.reset_all)
-        top = QHBoxLayout()
-        top.addWidget(heading, 1)
-        top.addWidget(self.reset)
+        title, way = QHBoxLayout(), QHBoxLayout()
+        title.addWidget(heading, 1)
+        way.addWidget(self.reset)
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(24, 18, 24, 14)
         self._box.setSpacing(2)
-        self._box.addLayout(top)
+        self._box.addWidget(Fold(title, way, self))
+        self._box.addWidget(about)
         self._box.addWidget(self.message)
         shortcuts.changed.connect(self._show)
 

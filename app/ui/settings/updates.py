@@ -9,6 +9,7 @@ from app.services.updates import Release
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.translation import translated
+from app.ui.widgets.fold import Fold
 
 
 class UpdatesRow(QWidget):
@@ -19,6 +20,7 @@ class UpdatesRow(QWidget):
         self._kit = kit
         own = self.tr("This is version %1.").replace("%1", kit.context.updates.version)
         version = QLabel(own, self)
+        version.setWordWrap(True)
         self.message = QLabel(self)
         self.message.setProperty("kind", "muted")
         self.message.setWordWrap(True)
@@ -37,11 +39,11 @@ class UpdatesRow(QWidget):
         words.setSpacing(2)
         words.addWidget(version)
         words.addWidget(self.message)
-        row = QHBoxLayout(self)
+        ways = QHBoxLayout()
+        ways.addWidget(self.check, 0, Qt.AlignmentFlag.AlignTop)
+        row = QVBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
-        row.setSpacing(12)
-        row.addLayout(words, 1)
-        row.addWidget(self.check, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(Fold(words, ways, self, spacing_px=12))
 
     @Slot()
     def look(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +19,7 @@ from app.domain.ports import InputDevice, ModelStatus
 from app.settings.schema import SettingField, Value, all_fields, read_value
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.parts import mark_part
 from app.ui.settings.editor import SettingsEditor
 from app.ui.settings.fields import FieldRow
 from app.ui.settings.models import ModelsCard
@@ -25,7 +27,8 @@ from app.ui.settings.privacy import PrivacyCard
 from app.ui.settings.shortcuts import ShortcutsCard
 from app.ui.settings.updates import UpdatesRow
 from app.ui.settings.vocabulary import VocabularyCard
-from app.ui.theme import ThemeMode
+from app.ui.theme import LARGE_SCALE, ThemeMode
+from app.ui.widgets.fold import Fold
 from app.ui.widgets.search_field import SearchField
 
 PAGE_WIDTH_PX = 760
@@ -70,12 +73,18 @@ class SettingsView(QWidget):
         self.done.setAccessibleName(self.tr("Close the settings"))
         self.done.setAccessibleDescription(self.tr("Everything is stored already"))
         self.done.clicked.connect(self.closed)
-        top = QHBoxLayout(head)
+        mark_part(head)
+        self.search.setMinimumWidth(230)
+        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        name = QHBoxLayout()
+        name.addWidget(heading, 1)
+        ways = QHBoxLayout()
+        ways.setSpacing(10)
+        ways.addWidget(self.search, 1)
+        ways.addWidget(self.done)
+        top = QVBoxLayout(head)
         top.setContentsMargins(28, 14, 20, 12)
-        top.setSpacing(10)
-        top.addWidget(heading, 1)
-        top.addWidget(self.search, 1)
-        top.addWidget(self.done)
+        top.addWidget(Fold(name, ways, head, spacing_px=10))
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
@@ -106,13 +115,14 @@ class SettingsView(QWidget):
         self.nothing.hide()
         for widget in (self.models, self.privacy, self.shortcuts, self.nothing):
             column.addWidget(widget)
+        for part in (self.vocabulary, self.models, self.privacy, self.shortcuts):
+            mark_part(part)
         column.addStretch(1)
         holder = QWidget(inner)
         holder.setMaximumWidth(PAGE_WIDTH_PX)
         holder.setLayout(column)
         column.setContentsMargins(0, 0, 0, 0)
-        outer = QHBoxLayout(inner)
-        outer.setContentsMargins(24, 20, 24, 24)
+        outer = self._outer = QHBoxLayout(inner)
         outer.addStretch(1)
         outer.addWidget(holder, 100)
         outer.addStretch(1)
@@ -121,15 +131,32 @@ class SettingsView(QWidget):
         box.setSpacing(0)
         box.addWidget(head)
         box.addWidget(self.area, 1)
+        self._kit.theme.changed.connect(self._leave_room)
+        self._leave_room()
+
+    @Slot()
+    def _leave_room(self) -> None:
+        """Large text needs the room that margins take."""
+        is_large = self._kit.theme.scale >= LARGE_SCALE
+        side = 8 if is_large else 24
+        self._outer.setContentsMargins(side, 20, side, 24)
+        own = [card for card, _rows in self._cards]
+        for card in (*own, self.vocabulary, self.models, self.privacy, self.shortcuts):
+            layout = card.layout()
+            assert layout is not None
+            below = layout.contentsMargins().bottom()
+            layout.setContentsMargins(12 if is_large else 24, 18, 12 if is_large else 24, below)
 
     def _card(self, title: str, entries: list[SettingField], parent: QWidget) -> QFrame:
         card = QFrame(parent)
         card.setProperty("kind", "card")
+        mark_part(card)
         box = QVBoxLayout(card)
         box.setContentsMargins(24, 18, 24, 14)
         box.setSpacing(2)
         heading = QLabel(QCoreApplication.translate("Settings", title), card)
         heading.setProperty("kind", "heading")
+        heading.setWordWrap(True)
         box.addWidget(heading)
         rows = []
         for entry in entries:

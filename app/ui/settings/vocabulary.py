@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.domain.vocabulary import Vocabulary
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.widgets.fold import Fold
 from app.ui.widgets.terms_field import TermsField, told
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class VocabularyCard(QFrame):
         self.title, self.about = self.tr("Vocabulary"), self._about()
         heading = QLabel(self.title, self)
         heading.setProperty("kind", "heading")
+        heading.setWordWrap(True)
         about = QLabel(self.about, self)
         about.setProperty("kind", "muted")
         about.setWordWrap(True)
@@ -58,18 +60,18 @@ class VocabularyCard(QFrame):
             self.tr("Save as a file…"), self.tr("Writes the list to a text file")
         )
         self.copy.clicked.connect(self._choose_target)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addWidget(self.message, 1)
-        buttons.addStretch(1)
-        buttons.addWidget(self.add)
-        buttons.addWidget(self.copy)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.message, 1)
+        first.addStretch(1)
+        first.addWidget(self.add)
+        second.addWidget(self.copy, 1)
+        buttons = Fold(first, second, self, spacing_px=10)
         box = QVBoxLayout(self)
         box.setContentsMargins(24, 18, 24, 18)
         box.setSpacing(10)
         for widget in (heading, about, self.field):
             box.addWidget(widget)
-        box.addLayout(buttons)
+        box.addWidget(buttons)
 
     def _about(self) -> str:
         return self.tr(

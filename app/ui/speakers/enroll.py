@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.translation import translated
 from app.ui.widgets.check import Check
+from app.ui.widgets.choice import Choice
 from app.ui.widgets.level_meter import LevelMeter
 
 REFRESH_MS = 200
@@ -71,21 +71,24 @@ class EnrollPanel(QWidget):
         self.name = QLineEdit(self)
         self.name.setPlaceholderText(self.tr("Name"))
         self.name.setAccessibleName(self.tr("Name of the person"))
+        self.name.setAccessibleDescription(self.tr("As transcripts shall write it"))
         self.name.textChanged.connect(self._update)
         self.consent = Check(
             self._kit.theme, self.tr("This person agreed that the voice is stored here"), self
         )
         self.consent.toggled.connect(self._update)
+        self.consent.setAccessibleDescription(self.tr("Without it nothing is stored"))
         self.record = self._button(self.tr("Record"), self._toggle)
         self.record.setProperty("kind", "primary")
         self.files = self._button(self.tr("From files…"), self._choose_files)
-        self.voices = QComboBox(self)
-        self.voices.setAccessibleName(self.tr("Voice of the open meeting"))
+        self.voices = Choice(self._kit.theme, self.tr("Voice of the open meeting"), self)
+        self.voices.setAccessibleDescription(self.tr("Whose lines the voice is learned from"))
         self.use_voice = self._button(self.tr("Use this voice"), self._use_voice)
         self.level = LevelMeter(self._kit.theme, self.tr("Microphone level"), self)
         self.enough = QProgressBar(self)
         self.enough.setRange(0, round(GOOD_SPEECH_S * 10))
         self.enough.setAccessibleName(self.tr("Speech so far"))
+        self.enough.setAccessibleDescription(self.tr("How much of the voice was heard"))
         self.enough.setTextVisible(False)
         self.message = QLabel(self)
         self.message.setWordWrap(True)
@@ -245,6 +248,10 @@ class EnrollPanel(QWidget):
         self.record.setEnabled(is_free)
         for button in (self.files, self.use_voice):
             button.setEnabled(is_free and not self.is_recording)
-        why = "" if is_ready else self.tr("Type a name and tick that the person agreed")
-        for button in (self.record, self.files, self.use_voice):
-            button.setToolTip(why)
+        why = self.tr("Type a name and tick that the person agreed")
+        for button, tip in (
+            (self.record, self.tr("Talk into the microphone until the bar is full")),
+            (self.files, self.tr("Recordings in which nobody else talks")),
+            (self.use_voice, self.tr("What this voice says in the meeting that is open")),
+        ):
+            button.setToolTip(tip if is_ready else why)

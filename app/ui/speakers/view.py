@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -22,7 +23,9 @@ from app.domain.meeting import MeetingTranscript
 from app.domain.speakers import SpeakerProfile
 from app.ui.errors import Problem
 from app.ui.kit import Kit
+from app.ui.questions import explain
 from app.ui.speakers.enroll import EnrollPanel
+from app.ui.tab_order import move_focus
 
 
 class PeopleDialog(QDialog):
@@ -52,6 +55,10 @@ class PeopleDialog(QDialog):
         row = self.list.currentRow()
         return self.people[row] if 0 <= row < len(self.people) else None
 
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
+
     # --- Building --------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -60,6 +67,7 @@ class PeopleDialog(QDialog):
         self.list = QListWidget(self)
         self.list.setProperty("kind", "options")
         self.list.setAccessibleName(self.tr("Enrolled people"))
+        self.list.setAccessibleDescription(self.tr("F2 renames, Delete forgets"))
         self.list.currentRowChanged.connect(lambda _row: self._update())
         self.empty = QLabel(
             self.tr("Nobody yet. Voices stay on this computer and are deleted with the person."),
@@ -72,6 +80,11 @@ class PeopleDialog(QDialog):
         self.forget = self._button(self.tr("Forget…"), self._ask_forget)
         self.forget.setProperty("kind", "danger")
         self.close_button = self._button(self.tr("Close"), self.accept)
+        self.close_button.setToolTip(self.tr("Everything is stored already"))
+        for keys, asked in (("F2", self._ask_name), ("Del", self._ask_forget)):
+            shortcut = QShortcut(QKeySequence(keys), self.list)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(asked)
         buttons = QHBoxLayout()
         for button in (self.rename, self.merge, self.forget):
             buttons.addWidget(button)
@@ -129,9 +142,13 @@ class PeopleDialog(QDialog):
         for button in (self.rename, self.forget):
             button.setEnabled(person is not None)
         self.merge.setEnabled(person is not None and len(self.people) > 1)
-        why = "" if person is not None else self.tr("Choose a person first")
-        for button in (self.rename, self.merge, self.forget):
-            button.setToolTip(why)
+        why = self.tr("Choose a person first")
+        for button, tip in (
+            (self.rename, self.tr("Write the name differently, in past meetings too")),
+            (self.merge, self.tr("Make two people one, with the voices of both")),
+            (self.forget, self.tr("Delete the voice from this computer")),
+        ):
+            button.setToolTip(tip if person is not None else why)
 
     def _ask_name(self) -> None:
         person = self.selected()
@@ -147,6 +164,7 @@ class PeopleDialog(QDialog):
             lambda name: self._run(lambda: service.rename(person.speaker_id, name))
         )
         box.open()
+        explain(box)
 
     def _ask_merge(self) -> None:
         person = self.selected()
@@ -163,6 +181,7 @@ class PeopleDialog(QDialog):
             lambda name: self._run(lambda: service.merge(person.speaker_id, others[name]))
         )
         box.open()
+        explain(box)
 
     def _ask_forget(self) -> None:
         person = self.selected()
@@ -186,6 +205,7 @@ class PeopleDialog(QDialog):
         service = self._kit.context.speakers
         forget.clicked.connect(lambda: self._run(lambda: service.forget(person.speaker_id)))
         box.open()
+        explain(box)
 
     def _run(self, work: Callable[[], None]) -> None:
         self._kit.tasks.run(work, self._changed, self._failed)

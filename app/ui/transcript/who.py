@@ -21,6 +21,8 @@ from app.domain.ids import MeetingId, SegmentId, TrackId
 from app.domain.selection import LineSelection
 from app.domain.speakers import MeetingSpeaker, SpeakerProfile
 from app.services.library import LibraryService
+from app.ui.keytips import offer_in
+from app.ui.tab_order import move_focus
 from app.ui.widgets.choice import Segments
 
 WIDTH_PX = 330
@@ -90,6 +92,9 @@ class WhoPanel(QFrame):
         self.name = QLineEdit(self)
         self.name.setPlaceholderText(self.tr("Type a name"))
         self.name.setAccessibleName(self.tr("Name"))
+        self.name.setAccessibleDescription(
+            self.tr("Enter takes the name, arrow down goes to the known people")
+        )
         self.name.setText((self._own.name or "") if self._own else "")
         self.name.selectAll()
         self.name.textEdited.connect(self._fill)
@@ -109,6 +114,7 @@ class WhoPanel(QFrame):
         self.list = QListWidget(self)
         self.list.setProperty("kind", "options")
         self.list.setAccessibleName(self.tr("Known people and voices"))
+        self.list.setAccessibleDescription(self.tr("Enter takes the one that is chosen"))
         self.list.itemActivated.connect(self._take_item)
         self.list.itemClicked.connect(self._take_item)
         box = QVBoxLayout(self)
@@ -130,6 +136,7 @@ class WhoPanel(QFrame):
         at.setY(max(room.top() + 8, min(at.y(), room.bottom() - self.height() - 8)))
         self.move(at)
         self.show()
+        offer_in(self)
         self.name.setFocus(Qt.FocusReason.PopupFocusReason)
 
     # --- Options ---------------------------------------------------------------------------
@@ -190,6 +197,10 @@ class WhoPanel(QFrame):
         answer = Answer(segment_ids=segment_ids, track=self._track, to_track=to_track, name=name)
         self.answered.emit(answer)
         self.close()
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802
+        """Go on as the layouts order the controls."""
+        return move_focus(self, is_next=is_next)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Arrow down goes from the field into the list."""

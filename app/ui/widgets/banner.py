@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -121,10 +122,17 @@ class BannerStack(QWidget):
         super().__init__(parent)
         self._theme, self._icons = theme, icons
         self._banners: list[Banner] = []
+        self._close_action: QAction | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(20, 12, 20, 0)
         self._box.setSpacing(8)
         self.hide()
+
+    def close_with(self, action: QAction) -> None:
+        """Let an action take the newest banner away; the crosses show its keys."""
+        self._close_action = action
+        action.triggered.connect(self._close_newest)
+        action.changed.connect(self._tell_keys)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -149,6 +157,7 @@ class BannerStack(QWidget):
         if pressed is not None:
             banner.button.clicked.connect(lambda: pressed())
         self._banners.append(banner)
+        self._tell_keys()
         self._box.addWidget(banner)
         banner.closed.connect(lambda: self._forget(banner))
         while len(self._banners) > MAX_BANNERS:
@@ -166,6 +175,17 @@ class BannerStack(QWidget):
         """Take all banners away."""
         for banner in list(self._banners):
             banner.close_banner()
+
+    @Slot()
+    def _close_newest(self) -> None:
+        if self._banners:
+            self._banners[-1].close_banner()
+
+    @Slot()
+    def _tell_keys(self) -> None:
+        if self._close_action is not None:
+            for banner in self._banners:
+                banner.cross.setToolTip(self._close_action.toolTip())
 
     def _forget(self, banner: Banner) -> None:
         if banner in self._banners:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.ui.roles import set_role
 from app.ui.theme import Theme
 
 REFRESH_MS = 100
@@ -29,6 +30,8 @@ class LevelMeter(QWidget):
         self._share: float | None = None
         self._is_loud = False
         self.setAccessibleName(name)
+        self.setAccessibleDescription(self.tr("How loud it is now"))
+        set_role(self, QAccessible.Role.Indicator)
         self.setMinimumWidth(56)
         self.setFixedHeight(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
@@ -54,9 +55,11 @@ class Stepper(QWidget):
         self.box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.box.valueChanged.connect(lambda value: self.changed.emit(value))
         self.less = self._button(
-            "\u2212", self.tr("%1: less").replace("%1", name), self.box.stepDown
+            "\u2212", self.tr("%1: less").replace("%1", name), Qt.Key.Key_Down, self.box.stepDown
         )
-        self.more = self._button("+", self.tr("%1: more").replace("%1", name), self.box.stepUp)
+        self.more = self._button(
+            "+", self.tr("%1: more").replace("%1", name), Qt.Key.Key_Up, self.box.stepUp
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -78,12 +81,14 @@ class Stepper(QWidget):
             self.box.setValue(value)
         self.box.blockSignals(False)
 
-    def _button(self, text: str, name: str, pressed: object) -> QToolButton:
+    def _button(self, text: str, name: str, key: Qt.Key, pressed: object) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
         button.setProperty("kind", "step")
         button.setAccessibleName(name)
-        button.setToolTip(name)
+        keys = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+        button.setToolTip(f"{name} ({keys})")
         button.setAutoRepeat(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys do the same in the number
         button.clicked.connect(pressed)
         return button

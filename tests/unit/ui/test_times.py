@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from app.ui.times import clock, day_heading, facts, length
+from app.ui.times import clock, day_heading, facts, length, unbroken
 
 pytestmark = pytest.mark.ui
 
@@ -45,3 +45,10 @@ def test_day_heading(qapp, day, expected):
 
 def test_facts_keep_their_own_direction_and_leave_out_what_is_empty():
     assert facts(["10:12", "", "Anna"]) == "\u206810:12\u2069 · \u2068Anna\u2069"
+
+
+def test_numbers_stay_with_their_units():
+    assert unbroken("live 1 s, 400 MB of memory, 12 % of 3 h") == (
+        "live 1\u00a0s, 400\u00a0MB of memory, 12\u00a0% of 3\u00a0h"
+    )
+    assert unbroken("2 speakers, 5 minutes") == "2 speakers, 5 minutes"

@@ -30,7 +30,12 @@ _MARK = re.compile(r"%\d|\{\w+\}")
 
 _BELOW = ("domain", "settings", "backends", "audio", "store", "engine", "export", "services")
 """Packages whose sentences reach the window; those of `cli` and `bench` stay English."""
-_TEXT_OF = {"Notice": {"text"}, "ErrorReport": {"user_text"}, "Check": {"name", "finding", "fix"}}
+_TEXT_OF = {
+    "Notice": {"text"},
+    "ErrorReport": {"user_text"},
+    "Check": {"name", "finding", "fix"},
+    "ExporterInfo": {"title"},
+}
 _APP = Path(app.__path__[0])
 
 
