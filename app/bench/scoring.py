@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from app.domain.messages import SegmentUpdate
 
 COLLAR_S = 5.0
 """How far a word may be from its time in the reference (CHiME-7 and -8 use 5 s)."""
+MAX_VOICES = 10
+"""MeetEval finds the best mapping of so many speakers and refuses more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,10 @@ class WordScore:
 
 
 def score_words(reference: Iterable[ReferenceTurn], segments: Iterable[SegmentUpdate]) -> WordScore:
-    """Compare a transcript with its reference."""
+    """Compare a transcript with its reference.
+
+    Of more than `MAX_VOICES` voices those with the fewest words count as one.
+    """
     spoken = _rows((turn.speaker, turn.start_s, turn.end_s, turn.words) for turn in reference)
     written = _rows(
         (
@@ -65,6 +71,7 @@ def score_words(reference: Iterable[ReferenceTurn], segments: Iterable[SegmentUp
     if not spoken or not written:
         errors = words + sum(len(str(row["words"]).split()) for row in written)
         return WordScore(words=words, errors=errors, cp_errors=errors)
+    _merge_small(written)
     meeteval = require_extra("meeteval")
     ref, hyp = meeteval.io.SegLST(spoken), meeteval.io.SegLST(written)
     return WordScore(
@@ -91,3 +98,14 @@ def _rows(turns: Iterable[tuple[str, float, float, str]]) -> list[dict[str, obje
         for speaker, start_s, end_s, text in turns
         if (words := normalise(text))
     ]
+
+
+def _merge_small(rows: Sequence[dict[str, object]]) -> None:
+    """Give the voices that are too many one name, in place."""
+    said: Counter[object] = Counter()
+    for row in rows:
+        said[row["speaker"]] += len(str(row["words"]).split())
+    if len(said) > MAX_VOICES:
+        kept = {speaker for speaker, _ in said.most_common(MAX_VOICES - 1)}
+        for row in rows:
+            row["speaker"] = row["speaker"] if row["speaker"] in kept else "others"

@@ -99,3 +99,16 @@ def test_the_interval_is_over_recordings():
     assert interval is not None
     assert 0 <= interval[0] < 30 < interval[1] <= 60
     assert wer_interval(scores[:2]) is None
+
+
+def test_voices_beyond_what_can_be_mapped_count_as_one():
+    turns = [turn(f"speaker {n}", 10.0 * n, "red green blue") for n in range(10)]
+    written = [
+        segment(f"s{n}", "red green blue", track=f"S{n}", start_s=10.0 * n) for n in range(10)
+    ]
+    strays = [segment(f"t{n}", "oh", track=f"T{n}", start_s=100.0 + 5 * n) for n in range(3)]
+
+    assert score_words(turns, written) == WordScore(words=30, errors=0, cp_errors=0)
+    score = score_words(turns, [*written, *strays])
+    assert (score.words, score.errors) == (30, 3)
+    assert score.cp_errors == 3
