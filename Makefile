@@ -39,8 +39,8 @@ test: system-run system-test env weights  ## Run all tests (TESTS=tests/unit ARG
 quality: setup  ## Measure accuracy on real meetings (SET=name or folder)
 	$(PY) -m tests.quality $(SET)
 
-screenshots: system-run system-test env  ## Take the pictures in docs/screenshots (ARGS="DIR --all": every state)
-	$(PY) -m tests.ui.screenshots $(ARGS)
+screenshots: system-run system-test env  ## Render every view, both themes, three sizes (ARGS="--only live")
+	$(PY) -m tests.ui.screenshots $(or $(ARGS),--all)
 
 install: setup  ## Put Crosstalk in your menu (PREFIX=~/.local)
 	@packaging/install-desktop.sh install "$(PREFIX)" "$(CURDIR)/$(VENV)"

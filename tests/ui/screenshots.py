@@ -1,7 +1,7 @@
 """Renders the window in its states: `python -m tests.ui.screenshots [OUT_DIR] [--all]`.
 
-Without `--all`, those of the documentation; with it, every state in both themes and
-three sizes.
+Without `--all`, those of the documentation, which are kept in the repository; with it, as `make
+screenshots` does, every state in both themes and three sizes.
 """
 
 from __future__ import annotations
