@@ -36,6 +36,8 @@ debian_packages() {
     test)
         # A desktop that runs PipeWire keeps it: pulseaudio would replace its sound server.
         echo 'pulseaudio|pipewire-pulse' xvfb desktop-file-utils appstream
+        # A second sound server to record from; not where a desktop could start it by itself.
+        [ -d /run/systemd/system ] || echo pipewire wireplumber dbus
         ;;
     esac
 }

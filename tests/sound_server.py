@@ -37,6 +37,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pulsectl
@@ -76,7 +77,7 @@ class SoundServer:
     """A PulseAudio daemon of its own in a folder of its own; see the module."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._daemons: list[subprocess.Popen[bytes]] = []
         self._players: list[subprocess.Popen[bytes]] = []
         self._outer: dict[str, str | None] = {}
         self._folder = Path()
@@ -116,49 +117,64 @@ class SoundServer:
 
     def start(self) -> None:
         """Start the daemon (again, after `kill`) and wait until it answers."""
+        self._launch()
+        self._wait_until(self._answers)
+
+    def _wait_until(self, is_ready: Callable[[], bool]) -> None:
+        for _ in range(_START_TRIES):
+            if is_ready():
+                return
+            try:
+                self._daemons[-1].wait(_TRY_EVERY_S)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        text = (self._folder / "log").read_text(errors="replace")
+        self.kill()
+        raise RuntimeError(f"the private {type(self).__name__} did not start:\n{text}")
+
+    def _launch(self) -> None:
+        """Start the daemon, which answers soon afterwards."""
         configuration = self._folder / "default.pa"
         configuration.write_text(_CONFIGURATION.format(socket=self._folder / "native"))
+        self._run(
+            "pulseaudio", "-n", "-F", str(configuration), "--daemonize=no",
+            "--exit-idle-time=300", "--use-pid-file=no", "--disable-shm=yes",
+            "--high-priority=no", "--realtime=no", "--log-level=notice",
+        )  # fmt: skip
+
+    def _run(self, *command: str) -> None:
+        """Start a program that sees nothing of the machine's own sound servers and buses."""
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
             "XDG_RUNTIME_DIR": str(self._folder),
             "XDG_CONFIG_HOME": str(self._folder),
+            "XDG_STATE_HOME": str(self._folder),
             "PULSE_RUNTIME_PATH": str(self._folder),
             "PULSE_STATE_PATH": str(self._folder),
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
             "DBUS_SYSTEM_BUS_ADDRESS": "disabled:",
         }
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["pulseaudio", "-n", "-F", str(configuration), "--daemonize=no",
-                 "--exit-idle-time=300", "--use-pid-file=no", "--disable-shm=yes",
-                 "--high-priority=no", "--realtime=no", "--log-level=notice"],
+            daemon = subprocess.Popen(
+                command,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
-            )  # fmt: skip
-        for _ in range(_START_TRIES):
-            if self._answers():
-                return
-            try:
-                self._process.wait(_TRY_EVERY_S)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-        text = (self._folder / "log").read_text(errors="replace")
-        self.kill()
-        raise RuntimeError(f"the private PulseAudio did not start:\n{text}")
+            )
+        self._daemons.append(daemon)
 
     def kill(self) -> None:
         """End the daemon at once, as a crash would; `start` brings it back."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(_STOP_TIMEOUT_S)
-            self._process = None
-            (self._folder / "native").unlink(missing_ok=True)
+        while self._daemons:
+            daemon = self._daemons.pop()
+            os.killpg(daemon.pid, signal.SIGKILL)
+            daemon.wait(_STOP_TIMEOUT_S)
+        (self._folder / "native").unlink(missing_ok=True)
 
     def play(self, path: Path, sink: str) -> subprocess.Popen[bytes]:
         """Play a WAV, FLAC or Ogg file into a sink; `wait()` on the answer ends with the sound."""
