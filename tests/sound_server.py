@@ -38,6 +38,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pulsectl
@@ -127,7 +128,8 @@ class SoundServer:
             try:
                 self._daemons[-1].wait(_TRY_EVERY_S)
             except subprocess.TimeoutExpired:
-                continue
+                if all(daemon.poll() is None for daemon in self._daemons):
+                    continue
             break
         text = (self._folder / "log").read_text(errors="replace")
         self.kill()
@@ -172,7 +174,8 @@ class SoundServer:
         """End the daemon at once, as a crash would; `start` brings it back."""
         while self._daemons:
             daemon = self._daemons.pop()
-            os.killpg(daemon.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended by itself, and was waited for
+                os.killpg(daemon.pid, signal.SIGKILL)
             daemon.wait(_STOP_TIMEOUT_S)
         (self._folder / "native").unlink(missing_ok=True)
 

@@ -51,7 +51,6 @@ from tests.sound_server import (
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.sound,
-    pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed"),
 ]
 
 DATA = Path(__file__).parents[1] / "data"
@@ -59,7 +58,11 @@ IDLE_S = 2.5
 
 
 SERVERS = [
-    pytest.param(SoundServer, id="pulse"),
+    pytest.param(
+        SoundServer,
+        id="pulse",
+        marks=pytest.mark.skipif(not is_available(), reason="PulseAudio is not installed"),
+    ),
     pytest.param(
         PipeWireServer,
         id="pipewire",
@@ -180,6 +183,7 @@ def test_microphone_that_is_not_the_default_is_recorded(server, tmp_path, monkey
     assert_holds(info, sound)
 
 
+@PULSE_ONLY
 def test_busy_interpreter_costs_no_sample(server, tmp_path):
     system_sound = make_noise(tmp_path / "system.wav", 3.0, 2, seed=5)
     mic_sound = make_noise(tmp_path / "mic.wav", 3.0, 1, seed=6)
