@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -129,13 +130,16 @@ class StreamWriter:
         self._archive.pack_step()
 
     def close(self) -> None:
-        """End spool and archive; readers of the spool are released even if the disk refuses."""
-        try:
+        """End spool and archive, also where the disk refuses the end of one of them.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        with ExitStack() as stack:
+            stack.callback(self._archive.close)
+            stack.callback(self.spool.close)
             self.spool.append(self._resampler.finish())
             self.spool.sync()
-        finally:
-            self.spool.close()
-        self._archive.close()
 
     def info(self) -> StreamInfo:
         """What is stored."""

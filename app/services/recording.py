@@ -149,6 +149,14 @@ class LiveMeeting:
         Raises:
             KnownError: The recorder could not complete a file; what is on disk stays.
         """
+        self._close(is_told=False)
+
+    def _close(self, *, is_told: bool) -> None:
+        """Stop.
+
+        Args:
+            is_told: Report what could not be completed, in place of raising it.
+        """
         with self._lock:
             if self._is_stopped:
                 return
@@ -156,6 +164,11 @@ class LiveMeeting:
             try:
                 self._job.store_audio(self._capture)
                 self._is_stored = True
+            except KnownError as error:
+                if not is_told:
+                    raise
+                # Now: once the worker has started, `Finished` may be sent at any moment.
+                self._job.report(error, stage="recording")
             finally:
                 self._on_stop(self)
                 self._worker.start()
@@ -167,10 +180,7 @@ class LiveMeeting:
 
     def give_up(self) -> None:
         """Stop because the recorder has; what could not be completed is told."""
-        try:
-            self.stop()
-        except KnownError as error:
-            self._job.report(error, stage="recording")
+        self._close(is_told=True)
 
     def cancel(self) -> None:
         """Give up the work that follows `stop`; the meeting stays RECORDED. Does not wait."""

@@ -146,3 +146,18 @@ def test_synced_data_are_readable_while_writing(tmp_path):
     writer.close()
 
     assert frames == 48_000
+
+
+def test_archive_is_closed_where_the_disk_refuses_the_end_of_the_spool(tmp_path, monkeypatch):
+    writer = make_writer(tmp_path)
+    writer.append(ones(48_000))
+
+    def refuse() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writer.spool, "sync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        writer.close()
+
+    # Packed, which only closed segments are.
+    assert [path.suffix for path in writer.info().original_paths] == [".flac"]
