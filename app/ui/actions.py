@@ -566,5 +566,15 @@ def _make(spec: ActionSpec, parent: QObject) -> QAction:
 
 
 def _tell_keys(action: QAction) -> None:
-    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    action.setToolTip(f"{action.statusTip()} ({keys})" if keys else action.statusTip())
+    action.setToolTip(with_keys(action.statusTip(), action))
+
+
+def with_keys(text: str, *actions: QAction) -> str:
+    """A text with the keys of actions behind it, as this system writes them; without any, alone."""
+    found = ", ".join(filter(None, map(keys_of, actions)))
+    return f"{text} ({found})" if found else text
+
+
+def keys_of(action: QAction) -> str:
+    """The keys of an action as this system writes them; "" for none."""
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.actions import Do
+from app.ui.actions import Do, keys_of
 from app.ui.doctor.step import SoundStep
 from app.ui.kit import Kit
 from app.ui.models.step import ModelsStep
@@ -96,10 +95,8 @@ class FirstSteps(QDialog):
         self.pages = QStackedWidget(self)
         for page in (self.sound, self.models, self.trying):
             self.pages.addWidget(_scrolled(page))
-        keys = (
-            kit.actions[Do.FIRST_STEPS].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        )
-        again = self.tr("The first steps can be opened again: %1").replace("%1", keys)
+        again = self.tr("The first steps can be opened again: %1")
+        again = again.replace("%1", keys_of(kit.actions[Do.FIRST_STEPS]))
         self.later = self._button(self.tr("Close"), again)
         self.later.setProperty("kind", "flat")
         self.later.clicked.connect(self.reject)

@@ -25,7 +25,6 @@ from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -35,7 +34,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QSizeGrip, QToolButton, QWidget
 from shiboken6 import isValid
 
-from app.ui.actions import Do
+from app.ui.actions import Do, with_keys
 from app.ui.captions.lines import Caption, captions_of
 from app.ui.kit import Kit
 from app.ui.roles import set_role
@@ -279,15 +278,11 @@ class CaptionWindow(QWidget):
         return super().event(event)
 
     def _hide_tip(self) -> str:
-        return self._with_keys(self.tr("Hide captions"), Do.CAPTIONS)
-
-    def _with_keys(self, text: str, do: Do) -> str:
-        keys = self._kit.actions[do].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        return f"{text} ({keys})" if keys else text
+        return with_keys(self.tr("Hide captions"), self._kit.actions[Do.CAPTIONS])
 
     def _lock_tip(self) -> str:
         text = self.tr("Let clicks through to what is below; the main window undoes it")
-        return self._with_keys(text, Do.LOCK_CAPTIONS)
+        return with_keys(text, self._kit.actions[Do.LOCK_CAPTIONS])
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setFont(self.text_font)

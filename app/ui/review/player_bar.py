@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.domain.units import Span
 from app.services.listening import Solo
-from app.ui.actions import Do
+from app.ui.actions import Do, with_keys
 from app.ui.errors import Problem
 from app.ui.kit import Kit
 from app.ui.review.timeline import Timeline
@@ -346,12 +346,9 @@ class PlayerBar(QFrame):
         text = speed_text(self.speed)
         self.speeds.setText(text)
         self.speeds.setAccessibleName(self.tr("Speed: %1").replace("%1", text))
-        keys = [
-            self._kit.actions[do].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            for do in (Do.SLOWER, Do.FASTER)
-        ]
+        actions = self._kit.actions
         tip = self.tr("Speed; voices keep their pitch")
-        self.speeds.setToolTip(f"{tip} ({', '.join(filter(None, keys))})" if any(keys) else tip)
+        self.speeds.setToolTip(with_keys(tip, actions[Do.SLOWER], actions[Do.FASTER]))
 
     def _started(self, _result: None) -> None:
         self._start_count -= 1

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 
 from app.lib.paths import resolve_paths
-from app.ui.actions import TABLE, Actions, Do
+from app.ui.actions import TABLE, Actions, Do, with_keys
 from app.ui.icons import Icons
 from app.ui.tokens import LIGHT
 
@@ -27,6 +27,17 @@ def test_every_action_has_a_shortcut_of_its_own_and_a_tip(qapp):
     assert all(shortcuts)
     assert len(set(shortcuts)) == len(shortcuts)
     assert all(actions[do].statusTip() and actions[do].text() for do in Do)
+
+
+def test_keys_stand_behind_a_text_as_far_as_there_are_any(qapp):
+    parent = QObject()
+    actions = Actions(parent)
+    faster, slower = actions[Do.FASTER], actions[Do.SLOWER]
+    faster.setShortcut(QKeySequence("Ctrl+F"))
+    slower.setShortcut(QKeySequence())
+
+    assert with_keys("Speed", slower, faster) == "Speed (Ctrl+F)"
+    assert with_keys("Speed", slower) == "Speed"
 
 
 def test_what_needs_a_meeting_waits_for_its_page(qapp):
