@@ -179,10 +179,10 @@ class SoundServer:
             daemon.wait(_STOP_TIMEOUT_S)
         (self._folder / "native").unlink(missing_ok=True)
 
-    def play(self, path: Path, sink: str) -> subprocess.Popen[bytes]:
+    def play(self, path: Path, sink: str, latency_ms: int = 500) -> subprocess.Popen[bytes]:
         """Play a WAV, FLAC or Ogg file into a sink; `wait()` on the answer ends with the sound."""
         player = subprocess.Popen(
-            ["paplay", f"--device={sink}", "--latency-msec=500", str(path)],
+            ["paplay", f"--device={sink}", f"--latency-msec={latency_ms}", str(path)],
             env=self.environment,
             stdin=subprocess.DEVNULL,
         )

@@ -85,8 +85,9 @@ class DeviceBackend(ABC):
     ) -> WatchedRecording:
         """Start to record into `folder`; see `CaptureBackend.start`.
 
-        Returns as soon as every device delivers, at the latest after about a second: an output
-        that was idle can need longer, and its first frame is placed where it belongs.
+        What a device delivers is stored from its first frame on. Returns as soon as every device
+        delivers, at the latest after about a second: an output that was idle can need longer, and
+        its first frame is placed where it belongs.
         """
         if not devices:
             raise KnownError("Choose a microphone or system audio to record.")
@@ -100,7 +101,7 @@ class DeviceBackend(ABC):
         watch: Watch | None = None
         try:
             watch = current = self.watch()
-            return WatchedRecording(
+            recording = WatchedRecording(
                 folder,
                 inputs,
                 lambda stream: self._record(self.find_again(devices[stream], stream), stream),
@@ -116,6 +117,14 @@ class DeviceBackend(ABC):
                 watch.close()
             _close_all(inputs)
             raise _folder_error(folder, error) from error
+        try:
+            self._wait_started(inputs)
+        except BaseException:
+            recording.stop()
+            _remove_recording(folder, devices)
+            raise
+        recording.watch()
+        return recording
 
     def _open_all(self, devices: Mapping[StreamId, str]) -> dict[StreamId, Input]:
         inputs: dict[StreamId, Input] = {}
@@ -126,22 +135,24 @@ class DeviceBackend(ABC):
             for stream in order:
                 device = inventory.resolve(known, devices[stream], stream)
                 inputs[stream] = self._record(device, stream)
-            until_s = self._clock.monotonic() + _START_TIMEOUT_S
-            for opened in inputs.values():
-                left_s = max(0.0, until_s - self._clock.monotonic())
-                if not opened.wait_started(left_s) and opened.is_lost:
-                    raise KnownError(
-                        say(
-                            '"{device}" cannot be recorded: the sound server refused it. '
-                            "Choose another device.",
-                            device=opened.device.name,
-                        ),
-                        category=Category.DEVICE,
-                    )
         except BaseException:
             _close_all(inputs)
             raise
         return {stream: inputs[stream] for stream in devices}
+
+    def _wait_started(self, inputs: Mapping[StreamId, Input]) -> None:
+        until_s = self._clock.monotonic() + _START_TIMEOUT_S
+        for opened in inputs.values():
+            left_s = max(0.0, until_s - self._clock.monotonic())
+            if not opened.wait_started(left_s) and opened.is_lost:
+                raise KnownError(
+                    say(
+                        '"{device}" cannot be recorded: the sound server refused it. '
+                        "Choose another device.",
+                        device=opened.device.name,
+                    ),
+                    category=Category.DEVICE,
+                )
 
     def _record(self, device: InputDevice, stream: StreamId) -> Input:
         log.info("recording %s at %d Hz, %d ch", stream, device.rate_hz, device.channels)
@@ -149,7 +160,10 @@ class DeviceBackend(ABC):
 
 
 class WatchedRecording(Recorder):
-    """A recording that follows the defaults and its devices, and keeps the computer awake."""
+    """A recording that follows the defaults and its devices, and keeps the computer awake.
+
+    It takes care of its devices from the call of `watch` on.
+    """
 
     def __init__(
         self,
@@ -175,6 +189,7 @@ class WatchedRecording(Recorder):
             on_notice=on_notice,
             clock=clock,
             surroundings=surroundings,
+            is_watching=False,
         )
         self._awake = Awake()
 
@@ -202,6 +217,13 @@ def _refuse_used_folder(folder: Path, devices: Mapping[StreamId, str]) -> None:
                 ),
                 category=Category.DISK,
             )
+
+
+def _remove_recording(folder: Path, devices: Mapping[StreamId, str]) -> None:
+    """Leave the folder free for another try: what came in a second of one device is no meeting."""
+    for stream in devices:
+        for path in [*folder.glob(f"{stream}.*"), *folder.glob(f"{stream}-*")]:
+            path.unlink(missing_ok=True)
 
 
 def _folder_error(folder: Path, error: OSError) -> KnownError:

@@ -105,6 +105,7 @@ class Recorder:
         started_at_s: Session time 0 on `clock`.
         on_notice: Called from the recorder's thread.
         surroundings: What the sound system knows; None where it tells nothing.
+        is_watching: False leaves it to the caller, until `watch`, to see that a device ended.
 
     Raises:
         OSError: The folder refuses; the inputs stay open.
@@ -123,6 +124,7 @@ class Recorder:
         clock: Clock,
         segment_s: float = SEGMENT_S,
         surroundings: Surroundings | None = None,
+        is_watching: bool = True,
     ) -> None:
         self._reopen = reopen
         self._changed = changed
@@ -144,7 +146,14 @@ class Recorder:
         self._seen_s = clock.monotonic()
         self._seen_wall_s = clock.now().timestamp()
         self._holds = Holds()
+        self._is_watching = threading.Event()
+        if is_watching:
+            self._is_watching.set()
         self._worker = Worker("recorder", self._run, on_crash=self._tell_crash).start()
+
+    def watch(self) -> None:
+        """From now on, open devices again that end or are no longer the right ones."""
+        self._is_watching.set()
 
     def sources(self) -> Mapping[StreamId, SampleSource]:
         """The growing spools."""
@@ -206,12 +215,13 @@ class Recorder:
     def _turn(self, *, is_stopping: bool) -> None:
         now_s = self._clock.monotonic()
         self._notice_sleep(now_s)
-        has_changed = self._changed.is_set()
+        is_watching = self._is_watching.is_set() and not is_stopping
+        has_changed = is_watching and self._changed.is_set()
         if has_changed:
             self._changed.clear()
         for track in self._tracks:
             self._drain(track, is_last=is_stopping)
-            if not is_stopping:
+            if is_watching:
                 self._watch(track, now_s, has_changed=has_changed)
             if track.tell_at_s is not None and (is_stopping or now_s >= track.tell_at_s):
                 self._tell_move(track)

