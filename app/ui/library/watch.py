@@ -21,6 +21,7 @@ class FolderWatch(QObject):
         super().__init__(parent)
         self._kit = kit
         self._imports = imports
+        self._folder = ""
         self._complaint = ""
         self._is_looking = False
         self._timer = QTimer(self)
@@ -30,8 +31,10 @@ class FolderWatch(QObject):
     @Slot()
     def take_settings(self) -> None:
         """Begin to look, or end it."""
-        self._complaint = ""
-        if self._kit.context.settings.imports.watch_folder:
+        folder = self._kit.context.settings.imports.watch_folder
+        if folder != self._folder:  # other settings are no reason to complain again
+            self._folder, self._complaint = folder, ""
+        if folder:
             self._timer.start()
             self.look()
         else:
