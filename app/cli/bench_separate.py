@@ -73,9 +73,9 @@ from app.domain.units import SESSION_RATE_HZ
 )
 @click.option(
     "--refiner/--no-refiner",
-    default=False,
+    default=True,
     show_default=True,
-    help="Let the network work on that makes such voices better, which no pass uses by itself.",
+    help="Let the network work on that makes such voices better; the live path has none.",
 )
 @click.option(
     "--count", type=click.IntRange(min=0), default=40, show_default=True, help="Mixtures of a kind."

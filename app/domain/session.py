@@ -74,8 +74,8 @@ class ModelChoice:
             for that wherever two people overlap; else a network, used as with "auto": one of
             `SEPARATION_NETWORKS`, or a checkpoint of asteroid or PixIT (file, or repository of
             the hub).
-        refiner: Works on after "auto" and "on", `REFINER_MODEL`; None for nothing. Voices come out
-            better by SI-SDR; whether their words do is not shown yet.
+        refiner: Works on after "auto" and "on" in the pass after the meeting, `REFINER_MODEL`;
+            None for nothing.
     """
 
     vad: str = "silero-vad"
@@ -84,7 +84,7 @@ class ModelChoice:
     asr_partial: str = "moonshine-tiny-en"
     asr_final: str = "whisper-base"
     separation: str | None = SEPARATION_AUTO
-    refiner: str | None = None
+    refiner: str | None = REFINER_MODEL
 
     @property
     def voice_refiner(self) -> str | None:

@@ -72,7 +72,7 @@ def refine(
         if choice.separation_network is not None:
             models.separation(choice.separation_network)
         if choice.voice_refiner is not None:
-            models.refiner(choice.voice_refiner)
+            models.refiner(choice.voice_refiner, threads=1)
     emit(SessionStarted(models.used()))
     recorded = {
         stream: SpoolView(path, job.sample_counts.get(stream))

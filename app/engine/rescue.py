@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -155,7 +155,7 @@ class OverlapRescue:
             centroids,
             is_careful=choice.separation != SEPARATION_ON,
             learn_from=learn_from,
-            refiner=None if refiner is None else models.refiner(refiner),
+            refiner=None if refiner is None else models.refiner(refiner, threads=1),
             confidence=curve_of(choice.asr_final, LIVE),
         )
 
@@ -187,11 +187,16 @@ class OverlapRescue:
             self.take_apart(island, view.read, len(view), near, learned=learned) for island in found
         ]
         kept = [each for each in apart if each is not None and self.accepts(each)]
-        log.info("%s overlaps found, %s written anew", len(apart), len(kept))
-        if not kept:
+        said = self.decode(kept, request) if kept else []
+        better = [
+            (each.island, voices)
+            for each, voices in zip(kept, said, strict=True)
+            if not self._is_careful or says_more(voices, words, each.island)
+        ]
+        log.info("%s overlaps found, %s written anew", len(apart), len(better))
+        if not better:
             return tuple(plain)
-        said = self.decode(kept, request)
-        return weave(plain, [each.island for each in kept], said)
+        return weave(plain, [island for island, _ in better], [voices for _, voices in better])
 
     def accepts(self, apart: Apart) -> bool:
         """Whether the text of the voices may take the place of the plain one."""
@@ -297,6 +302,23 @@ class OverlapRescue:
 
         first, second = once(said.get(a, ()), said.get(b, ()), is_first)
         return {a: first, b: second}
+
+
+def says_more(
+    voices: Mapping[TrackId, Sequence[Word]], plain: Sequence[Word], island: Island
+) -> bool:
+    """Whether at least as many words of the voices are right, to be expected, as of the plain text.
+
+    Args:
+        plain: Words of the chunk, their probabilities as honest as those of the voices.
+    """
+    replaced = [word for word in plain if island.span.contains(word.span.middle)]
+    return _expected(word for words in voices.values() for word in words) >= _expected(replaced)
+
+
+def _expected(words: Iterable[Word]) -> float:
+    """Right words among these; half of those whose probability is not known."""
+    return sum(0.5 if word.probability is None else word.probability for word in words)
 
 
 def _sounding(voice: Float32Array, span: Span) -> Span:

@@ -148,7 +148,9 @@ class Run:
         """One step."""
         for group in self._optimiser.param_groups:
             group["lr"] = rate_at(self.step, self._train)
-        loss, logged = lesson(self.step)
+        is_short = self._train.get("bf16", False)
+        with torch.autocast(self.device, torch.bfloat16, enabled=is_short):
+            loss, logged = lesson(self.step)
         self._optimiser.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self._learned, self._train["clip"])

@@ -35,7 +35,7 @@ class FakeWeights:
                 languages=("*",) if model_id == ModelChoice().asr_final else ("en",),
                 size_bytes=1_000_000,
                 memory_mb=100,
-                is_default=role not in ("separation", "refinement"),
+                is_default=role != "separation",
                 state="ok",
                 folder=Path("/weights") / model_id,
                 fits_this_machine=True,

@@ -41,6 +41,7 @@ halve_every = 100
 clip = 5.0
 average = 0.5
 check_every = {check_every}
+bf16 = {bf16}
 """
 
 
@@ -68,7 +69,7 @@ def material(tmp_path):
 
 def write_config(folder, **values):
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(**{"steps": 2, "check_every": 2, **values}))
+    path.write_text(CONFIG.format(**{"steps": 2, "check_every": 2, "bf16": "false", **values}))
     return path
 
 
@@ -139,11 +140,12 @@ def test_pool_holds_the_parts_of_its_mixtures_and_is_made_once(monkeypatch, mate
     assert (material / "pool" / "train-0000000.npy").stat().st_mtime_ns == made
 
 
-def test_loss_falls_and_a_run_that_was_stopped_goes_on(monkeypatch, material, capsys):
+@pytest.mark.parametrize("bf16", ["false", "true"])
+def test_loss_falls_and_a_run_that_was_stopped_goes_on(monkeypatch, material, capsys, bf16):
     make_pool(monkeypatch, material, write_config(material))
 
-    train(monkeypatch, material, write_config(material, steps=20, check_every=10))
-    rows = train(monkeypatch, material, write_config(material, steps=40, check_every=10))
+    train(monkeypatch, material, write_config(material, steps=20, check_every=10, bf16=bf16))
+    rows = train(monkeypatch, material, write_config(material, steps=40, check_every=10, bf16=bf16))
 
     assert [row["step"] for row in rows] == [10, 20, 30, 40]
     assert "step 20" in capsys.readouterr().out

@@ -42,6 +42,7 @@ def test_shipped_manifest_lists_default_set_with_every_default_choice() -> None:
         "silero-vad",
         "pyannote-segmentation-3.0",
         "campplus-zh-en",
+        "voice-refiner",
     }
     assert {
         choice.vad,
@@ -49,6 +50,7 @@ def test_shipped_manifest_lists_default_set_with_every_default_choice() -> None:
         choice.embedding,
         choice.asr_partial,
         choice.asr_final,
+        choice.voice_refiner,
     } <= defaults
 
 

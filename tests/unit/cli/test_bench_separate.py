@@ -48,7 +48,7 @@ def test_the_bench_writes_one_object_and_fails_on_missed_targets(line, folder):
     )
     record = json.loads(result.stdout.splitlines()[-1])
 
-    assert (record["bench"], record["network"]) == ("separate", "voices")
+    assert (record["bench"], record["network"]) == ("separate", "voices, voice-refiner")
     assert list(record["gain_db"]) == ["clean", "partial", "rooms", "partial-rooms"]
     assert list(record["words"]) == ["off", "auto", "on", "streams"]
     jobs = line.program.engine.jobs
@@ -75,15 +75,15 @@ def test_another_network_is_compared_by_its_name(line, folder, tmp_path):
     assert choices == [None, str(tmp_path / "mine.pth"), None]
 
 
-def test_the_refiner_can_be_measured(line, folder):
+def test_the_refiner_can_be_left_out(line, folder):
     result = line.run(
         *("bench", "separate", "--set", folder, "--count", "1", "--meetings", "1", "--json"),
-        *("--refiner", "--singles", "0"),
+        *("--no-refiner", "--singles", "0"),
         exit_code=1,
     )
 
-    assert json.loads(result.stdout.splitlines()[-1])["network"] == "voices, voice-refiner"
-    assert {job.config.models.refiner for job in line.program.engine.jobs} == {"voice-refiner"}
+    assert json.loads(result.stdout.splitlines()[-1])["network"] == "voices"
+    assert {job.config.models.refiner for job in line.program.engine.jobs} == {None}
 
 
 def test_words_of_single_talkers_are_compared_without_a_rescue(line, folder):

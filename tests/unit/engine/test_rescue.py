@@ -9,7 +9,7 @@ from app.domain.ports import AsrRequest, AsrResult
 from app.domain.session import ModelChoice
 from app.domain.units import SESSION_RATE_HZ, Span
 from app.engine.confidence import ConfidenceCurve
-from app.engine.rescue import Apart, OverlapRescue
+from app.engine.rescue import Apart, OverlapRescue, says_more
 from app.engine.spool_view import SpoolView
 from app.pipeline.attribute import attribute, turn_shares
 from app.pipeline.chunks import Chunk
@@ -152,8 +152,47 @@ def test_voices_are_sure_where_they_are_apart_alone_and_together(solo_db, blend,
     assert apart.is_sure is is_sure
 
 
+@pytest.mark.parametrize(
+    ("voices", "plain", "is_more"),
+    [
+        ((0.8, 0.8, 0.4), (0.9, 0.9), True),
+        ((0.8, 0.8), (0.9, 0.9), False),
+        ((0.3, 0.3, 0.3), (0.9, 0.9), False),
+        ((None, None), (0.9,), True),
+        ((), (), True),
+    ],
+)
+def test_voices_say_more_where_more_words_are_right_to_be_expected(voices, plain, is_more):
+    island = Island(span=Span(0, 100), overlaps=(Span(30, 50),), tracks=(A, B))
+
+    def words(probabilities):
+        return [
+            Word(text="so", span=Span(10 * n, 10 * n + 9), probability=probability)
+            for n, probability in enumerate(probabilities)
+        ]
+
+    outside = Word(text="far", span=Span(100, 200), probability=1.0)
+    said = {A: words(voices[:1]), B: words(voices[1:])}
+    assert says_more(said, [*words(plain), outside], island) is is_more
+
+
+def test_plain_text_stays_where_the_voices_say_less(tmp_path):
+    """Nothing is understood of either voice."""
+    _, plain, careful = notes(tmp_path)
+    _, _, anyway = notes(tmp_path, is_careful=False)
+
+    assert careful == plain
+    assert sum(len(piece.words) for piece in anyway) < len(plain[0].words)
+
+
 def notes_heard(tmp_path, refiner=None):
-    """What is decoded of two notes with pauses, one of which falls into the other."""
+    """What is decoded of the voices."""
+    return notes(tmp_path, refiner=refiner)[0]
+
+
+def notes(tmp_path, *, refiner=None, is_careful=True):
+    """Two notes with pauses, one of which falls into the other: what is decoded of them, the plain
+    text and what is made of it."""
     time = np.arange(16 * SESSION_RATE_HZ) / SESSION_RATE_HZ
     low, high = (0.1 * np.sin(2 * np.pi * hertz * time) for hertz in (300, 2_000))
     low[8 * SESSION_RATE_HZ :] = 0
@@ -169,10 +208,12 @@ def notes_heard(tmp_path, refiner=None):
             return AsrResult(words=(), language="en")
 
     models = FakeModels(SCRIPT)
-    rescue = OverlapRescue(None, models.embedding(""), Listening(), {}, refiner=refiner)
-    plain = [make_piece(A, make_words("la la la la la la la la", 0.2, step_s=1.0))]
-    rescue.rewrite(view, Chunk((Span(0, len(mixture)),)), plain, turns, REQUEST)
-    return heard
+    rescue = OverlapRescue(
+        None, models.embedding(""), Listening(), {}, refiner=refiner, is_careful=is_careful
+    )
+    plain = (make_piece(A, make_words("la la la la la la la la", 0.2, step_s=1.0)),)
+    pieces = rescue.rewrite(view, Chunk((Span(0, len(mixture)),)), plain, turns, REQUEST)
+    return heard, plain, pieces
 
 
 def test_voices_are_taken_apart_by_what_they_sound_like_alone(tmp_path):
@@ -239,9 +280,10 @@ def test_rescue_is_made_only_where_it_is_chosen():
 @pytest.mark.parametrize(
     ("choice", "refiner"),
     [
+        (ModelChoice(), "voice-refiner"),
         (ModelChoice(separation="auto", refiner="voice-refiner"), "voice-refiner"),
         (ModelChoice(separation="on", refiner="voice-refiner"), "voice-refiner"),
-        (ModelChoice(separation="auto"), None),
+        (ModelChoice(separation="auto", refiner=None), None),
         (ModelChoice(separation="two-voices", refiner="voice-refiner"), None),
         (ModelChoice(separation=None, refiner="voice-refiner"), None),
     ],

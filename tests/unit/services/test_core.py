@@ -44,10 +44,10 @@ def test_network_that_ships_with_the_program_has_to_be_there_when_chosen(program
 
 def test_refiner_has_to_be_there_when_chosen(program):
     program.weights.set_state("voice-refiner", "damaged")
-    program.core.require_weights(ModelChoice())
+    program.core.require_weights(ModelChoice(refiner=None))
 
     with pytest.raises(KnownError, match="voice-refiner"):
-        program.core.require_weights(ModelChoice(refiner="voice-refiner"))
+        program.core.require_weights(ModelChoice())
 
 
 def test_an_unknown_model_is_the_users_mistake(program):
