@@ -151,6 +151,30 @@ def test_plain_text_stays_where_the_voices_say_nothing():
     assert corrections(run(models, config_with())) == []
 
 
+@pytest.mark.parametrize(("separation", "count"), [("auto", 0), ("on", 1)])
+def test_plain_text_stays_where_the_voices_say_less(monkeypatch, separation, count):
+    asked = []
+    monkeypatch.setattr("app.engine.rescue.MIN_SOLO_DB", -99.0)
+    monkeypatch.setattr("app.engine.rescue.MIN_PAIRING", 0.0)
+    monkeypatch.setattr(live_rescue.exemplars, "learn", lambda alone: alone)
+    monkeypatch.setattr(
+        live_rescue.exemplars,
+        "take_apart",
+        lambda mixture, voices, refiner: FakeSeparation(CROWD).separate(mixture),
+    )
+
+    def less(voices, plain, island):
+        asked.append((sum(map(len, voices.values())), len(plain)))
+        return False
+
+    monkeypatch.setattr(live_rescue, "says_more", less)
+    recorded = run(FakeModels(CROWD), config_with(separation))
+
+    assert len(corrections(recorded)) == count
+    assert all(voices and plain for voices, plain in asked)
+    assert len(asked) == 1 - count
+
+
 def test_failure_costs_nothing_but_the_second_voice(caplog):
     models = FakeModels(CROWD)
     models.background.fails = lambda number: True
