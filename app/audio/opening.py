@@ -94,6 +94,7 @@ class DeviceBackend(ABC):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _refuse_used_folder(folder, devices)
+            older = set(folder.iterdir())
             started_at_s = self._clock.monotonic()
             inputs = self._open_all(devices)
         except OSError as error:
@@ -121,7 +122,9 @@ class DeviceBackend(ABC):
             self._wait_started(inputs)
         except BaseException:
             recording.stop()
-            _remove_recording(folder, devices)
+            for path in set(folder.iterdir()) - older:
+                # What came in a second of one device is no meeting: free for another try.
+                path.unlink(missing_ok=True)
             raise
         recording.watch()
         return recording
@@ -217,13 +220,6 @@ def _refuse_used_folder(folder: Path, devices: Mapping[StreamId, str]) -> None:
                 ),
                 category=Category.DISK,
             )
-
-
-def _remove_recording(folder: Path, devices: Mapping[StreamId, str]) -> None:
-    """Leave the folder free for another try: what came in a second of one device is no meeting."""
-    for stream in devices:
-        for path in [*folder.glob(f"{stream}.*"), *folder.glob(f"{stream}-*")]:
-            path.unlink(missing_ok=True)
 
 
 def _folder_error(folder: Path, error: OSError) -> KnownError:

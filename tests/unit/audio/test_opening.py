@@ -217,9 +217,12 @@ def test_device_that_is_refused_leaves_the_folder_free_for_another_try(tmp_path)
             watches.append(Watch())
             return watches[-1]
 
+    older = tmp_path / "mic-notes.txt"
+    older.touch()
+
     with pytest.raises(KnownError, match="refused"):
         Backend(clock).start(BOTH, tmp_path, lambda _notice: None)
 
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [older]
     assert all(one.close_count for one in opened)
     assert watches[0].close_count == 1
