@@ -24,7 +24,7 @@ from app.engine.governor import Relief
 from app.engine.labels import VoiceLabels
 from app.engine.models import LoadedModels
 from app.engine.protocol import first_sample
-from app.engine.rescue import OverlapRescue, context_of, says_more
+from app.engine.rescue import OverlapRescue, context_of
 from app.engine.vocabulary import knowing
 from app.lib.clock import Clock
 from app.lib.queues import BoundedQueue
@@ -318,7 +318,8 @@ class LiveRescue:
             is_guarded=Part.GUARDS not in self._config.without,
         )
         (said,) = rescue.decode([apart], request)
-        return said
+        words = [word for segment in segments for word in segment.words]
+        return said if rescue.prefers(said, words, stretch.island) else None
 
     def _rewritten(
         self, stretch: Stretch, said: Mapping[TrackId, tuple[Word, ...]]
@@ -333,10 +334,6 @@ class LiveRescue:
             for segment in assembler.final_in(stream, island.span)
             if any(island.span.contains(word.span.middle) for word in segment.words)
         ]
-        is_careful = self._choice.separation != SEPARATION_ON
-        words = [word for segment in old for word in segment.words]
-        if is_careful and not says_more(said, words, island):
-            return ()
         plain = [
             Piece(voice=segment.track, words=segment.words, has_overlap=segment.has_overlap)
             for segment in old

@@ -191,7 +191,7 @@ class OverlapRescue:
         better = [
             (each.island, voices)
             for each, voices in zip(kept, said, strict=True)
-            if not self._is_careful or says_more(voices, words, each.island)
+            if self.prefers(voices, words, each.island)
         ]
         log.info("%s overlaps found, %s written anew", len(apart), len(better))
         if not better:
@@ -201,6 +201,12 @@ class OverlapRescue:
     def accepts(self, apart: Apart) -> bool:
         """Whether the text of the voices may take the place of the plain one."""
         return apart.pairing >= MIN_PAIRING and (apart.is_sure or not self._is_careful)
+
+    def prefers(
+        self, voices: Mapping[TrackId, Sequence[Word]], plain: Sequence[Word], island: Island
+    ) -> bool:
+        """Whether the words of the voices may take the place of those of the plain text."""
+        return not self._is_careful or says_more(voices, plain, island)
 
     def take_apart(
         self, island: Island, read: Read, end: int, near: Turns, *, learned: Learned

@@ -167,7 +167,7 @@ def test_plain_text_stays_where_the_voices_say_less(monkeypatch, separation, cou
         asked.append((sum(map(len, voices.values())), len(plain)))
         return False
 
-    monkeypatch.setattr(live_rescue, "says_more", less)
+    monkeypatch.setattr("app.engine.rescue.says_more", less)
     recorded = run(FakeModels(CROWD), config_with(separation))
 
     assert len(corrections(recorded)) == count
