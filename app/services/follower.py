@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from app.domain.errors import ErrorReport, KnownError, Severity
 from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
@@ -23,11 +23,45 @@ from app.domain.messages import (
 from app.domain.ports import EngineSession
 from app.domain.session import OperatingPoint
 from app.domain.speakers import MeetingSpeaker
+from app.domain.units import Span
 from app.services.core import Core
 from app.services.live_names import LiveNames
 from app.services.reporter import Reporter
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Final:
+    """What is remembered of a final segment for the length of a meeting.
+
+    Attributes:
+        words: Their hash; None when the segment is retracted.
+    """
+
+    revision: int = field(compare=False)
+    stream: StreamId
+    span: Span
+    track: TrackId | None
+    words: int | None
+
+    @classmethod
+    def of(cls, segment: SegmentUpdate) -> _Final:
+        words = hash(segment.words) if segment.words else None
+        return cls(segment.revision, segment.stream, segment.span, segment.track, words)
+
+    def withdrawn(self, segment_id: SegmentId) -> SegmentUpdate:
+        """The update that takes the segment out of the transcript."""
+        return SegmentUpdate(
+            segment_id=segment_id,
+            revision=self.revision,
+            stream=self.stream,
+            span=self.span,
+            track=self.track,
+            words=(),
+            status=SegmentStatus.FINAL,
+            committed=0,
+        )
 
 
 class Follower:
@@ -63,7 +97,8 @@ class Follower:
         """Whether the current session or pass has its models."""
         self._partials: dict[SegmentId, SegmentUpdate] = {}
         self._revisions: dict[SegmentId, int] = {}
-        self._finals: dict[SegmentId, SegmentUpdate] = {}
+        """Of what was reported and is not final."""
+        self._finals: dict[SegmentId, _Final] = {}
         self._corrections_mark = ""
         self._correction_count = 0
         self._gaps: set[TranscriptGap] = set()
@@ -93,8 +128,7 @@ class Follower:
         known = tuple(segments)
         self._models.update({(use.role, use.model_id): use for use in models})
         for segment in known:
-            self._finals[segment.segment_id] = segment
-            self._revisions[segment.segment_id] = segment.revision
+            self._finals[segment.segment_id] = _Final.of(segment)
         if known:
             self._reporter.changed(known, self._refreshed_speakers())
 
@@ -121,7 +155,8 @@ class Follower:
     @property
     def next_revision(self) -> int:
         """A revision above everything that was reported, withdrawn partial text included."""
-        return max(self._revisions.values(), default=-1) + 1
+        finals = (final.revision for final in self._finals.values())
+        return max((*self._revisions.values(), *finals), default=-1) + 1
 
     def see_memory(self, engine_rss_mb: float) -> None:
         """Remember the largest engine."""
@@ -160,14 +195,18 @@ class Follower:
         if self.session is not None and given != self._given:
             self._given = given
             self.session.teach(given)
-        changed = [s for s in seen if self._is_changed(s)]
+        changed = [s for s in seen if self._finals.get(s.segment_id) != _Final.of(s)]
         ids = {segment.segment_id for segment in seen}
-        gone = [s for s in self._finals.values() if s.words and s.segment_id not in ids]
+        gone = [
+            final.withdrawn(segment_id)
+            for segment_id, final in self._finals.items()
+            if final.words is not None and segment_id not in ids
+        ]
         updates = [
             replace(s, reason=CorrectionReason.USER, user_revision=self._correction_count)
-            for s in (*changed, *(replace(s, words=(), committed=0) for s in gone))
+            for s in (*changed, *gone)
         ]
-        self._finals.update({update.segment_id: update for update in updates})
+        self._finals.update({update.segment_id: _Final.of(update) for update in updates})
         before = self._speakers
         if self._refreshed_speakers() != before or updates:
             self._reporter.changed(updates, self._speakers)
@@ -195,8 +234,8 @@ class Follower:
             self._fail(error, stage="library")
             return
         for update in stored:
-            self._finals[update.segment_id] = update
-            self._revisions[update.segment_id] = update.revision
+            self._finals[update.segment_id] = _Final.of(update)
+            self._revisions.pop(update.segment_id, None)
             self._partials.pop(update.segment_id, None)
         partials = self._new_partials(patch.updates)
         gaps = [gap for gap in patch.gaps if gap not in self._gaps]
@@ -259,16 +298,6 @@ class Follower:
             return patch
         kept = tuple(u for u in patch.updates if u.segment_id not in self._refused)
         return replace(patch, updates=kept)
-
-    def _is_changed(self, segment: SegmentUpdate) -> bool:
-        known = self._finals.get(segment.segment_id)
-        if known is None:
-            return True
-        return (segment.track, segment.words, segment.span) != (
-            known.track,
-            known.words,
-            known.span,
-        )
 
     def _new_partials(self, updates: Iterable[SegmentUpdate]) -> list[SegmentUpdate]:
         new = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -283,7 +284,10 @@ def to_update(
 def effective_track(row: AnySegment, roots: Mapping[TrackId, TrackId]) -> TrackId | None:
     """The voice that the user sees: the assigned one first, merged voices followed."""
     own = row.assigned_track or row.track
-    return None if own is None else roots.get(TrackId(own), TrackId(own))
+    if own is None:
+        return None
+    track = TrackId(sys.intern(own))  # thousands of segments share it
+    return roots.get(track, track)
 
 
 def span_of(row: AnySegment) -> Span:

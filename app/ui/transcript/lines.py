@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.marks import Hold, Marker
 from app.domain.messages import SegmentStatus, SegmentUpdate, TranscriptGap, Word
+from app.domain.packed_words import PackedWords
 from app.domain.speakers import MeetingSpeaker
 from app.domain.transcript import UNSPACED_LANGUAGES, join_words
 from app.domain.units import SESSION_RATE_HZ, Span
@@ -37,6 +40,7 @@ class Line:
         solid_chars: Leading characters of `text` that will not change.
         words: Empty when they do not make up the text, because a person wrote it.
         separator: Between words in `text`.
+        user_revision: Of the segment; counts behind `revision`.
     """
 
     segment_id: SegmentId
@@ -51,8 +55,9 @@ class Line:
     solid_chars: int
     is_final: bool
     has_overlap: bool
-    words: tuple[Word, ...]
+    words: Sequence[Word]
     separator: str = " "
+    user_revision: int = 0
 
     def word_ranges(self) -> list[tuple[int, int]]:
         """Start and end of every word, in characters of `text`."""
@@ -257,23 +262,19 @@ def line_of(
     Args:
         edited_text: What the user typed instead of the words, if so.
     """
-    speaker = None if segment.track is None else speakers.get(segment.track)
     separator = "" if segment.language in UNSPACED_LANGUAGES else " "
     is_final = segment.status is SegmentStatus.FINAL
     spoken = join_words(segment.words, segment.language)
     text = spoken if edited_text is None else edited_text
-    unknown = UNKNOWN_LABEL if is_final else PENDING_LABEL
-    label = speaker.label if speaker else (segment.track or unknown)
+    look = _look_of(segment.track, speakers, is_final=is_final)
     return Line(
         segment_id=segment.segment_id,
         revision=segment.revision,
         stream=segment.stream,
         track=segment.track,
-        label=label,
-        initials=initials_of(speaker.name, speaker.index)
-        if speaker
-        else unknown[0].replace("U", "?"),
-        colour_index=speaker.index if speaker else None,
+        label=look.label,
+        initials=look.initials,
+        colour_index=look.colour_index,
         span=segment.span,
         text=text,
         solid_chars=len(text) if is_final else _committed_chars(segment),
@@ -281,7 +282,37 @@ def line_of(
         has_overlap=segment.has_overlap,
         words=segment.words if text == spoken else (),
         separator=separator,
+        user_revision=segment.user_revision,
     )
+
+
+def dressed(line: Line, speakers: Mapping[TrackId, MeetingSpeaker]) -> Line:
+    """A line with the name that its voice has now."""
+    return replace(line, **_look_of(line.track, speakers, is_final=line.is_final)._asdict())
+
+
+def packed(line: Line) -> Line:
+    """A line to keep for hours."""
+    return replace(line, words=PackedWords(line.words))
+
+
+class _Look(NamedTuple):
+    """How the lines of a voice look; the strings are the same objects for all of them."""
+
+    label: str
+    initials: str
+    colour_index: int | None
+
+
+def _look_of(
+    track: TrackId | None, speakers: Mapping[TrackId, MeetingSpeaker], *, is_final: bool
+) -> _Look:
+    speaker = None if track is None else speakers.get(track)
+    if speaker is not None:
+        initials = initials_of(speaker.name, speaker.index)
+        return _Look(sys.intern(speaker.label), sys.intern(initials), speaker.index)
+    unknown = UNKNOWN_LABEL if is_final else PENDING_LABEL
+    return _Look(track or unknown, unknown[0].replace("U", "?"), None)
 
 
 def _committed_chars(segment: SegmentUpdate) -> int:

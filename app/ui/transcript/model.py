@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,7 +23,17 @@ from app.domain.speakers import MeetingSpeaker
 from app.domain.units import SESSION_RATE_HZ, to_seconds
 from app.services.events import TranscriptChanged
 from app.ui.times import clock
-from app.ui.transcript.lines import Aside, Item, Line, Row, build_rows, line_of, span_of
+from app.ui.transcript.lines import (
+    Aside,
+    Item,
+    Line,
+    Row,
+    build_rows,
+    dressed,
+    line_of,
+    packed,
+    span_of,
+)
 
 Index = QModelIndex | QPersistentModelIndex
 _Key = tuple[int, str, str]
@@ -36,11 +46,11 @@ class TranscriptModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._keys: list[_Key] = []
-        self._items: dict[_Key, Item] = {}
-        self._key_of: dict[SegmentId, _Key] = {}
-        self._segments: dict[SegmentId, SegmentUpdate] = {}
-        self._edited: dict[SegmentId, str] = {}
+        self._items: list[Item] = []
+        """By `_key_of`."""
+        self._lines: dict[SegmentId, Line] = {}
+        self._retracted: dict[SegmentId, tuple[int, int]] = {}
+        """The revision and the user's revision of segments that are not shown any more."""
         self._speakers: dict[TrackId, MeetingSpeaker] = {}
         self._rows: list[Row] = []
         self._row_starts: list[int] = []
@@ -53,15 +63,14 @@ class TranscriptModel(QAbstractListModel):
         self._forget()
         if transcript is not None:
             self._speakers = {speaker.track: speaker for speaker in transcript.speakers}
-            self._edited = dict(transcript.edited_texts)
             for segment in transcript.segments:
-                if segment.words or segment.segment_id in self._edited:
-                    self._put(segment)
-            asides: list[Aside] = [*transcript.gaps, *transcript.holds, *transcript.markers]
-            for aside in asides:
-                self._items[_aside_key(aside)] = aside
-            self._keys = sorted(self._items)
-            self._rows = build_rows([self._items[key] for key in self._keys])
+                edited = transcript.edited_texts.get(segment.segment_id)
+                if segment.words or edited is not None:
+                    line = line_of(segment, self._speakers, edited)
+                    self._lines[segment.segment_id] = line
+            asides: list[Item] = [*transcript.gaps, *transcript.holds, *transcript.markers]
+            self._items = sorted([*self._lines.values(), *asides], key=_key_of)
+            self._rows = build_rows(self._items)
             self._row_starts = _starts(self._rows, 0)
         self.endResetModel()
 
@@ -69,10 +78,8 @@ class TranscriptModel(QAbstractListModel):
         """Take over what a running meeting says; only rows that differ are touched."""
         touched: list[_Key] = []
         renamed = self._renamed(change.speakers)
-        for segment_id in [s for s, known in self._segments.items() if known.track in renamed]:
-            segment = self._segments[segment_id]
-            self._put(segment)
-            touched.append(self._key_of[segment_id])
+        for line in [one for one in self._lines.values() if one.track in renamed]:
+            touched.append(self._put(dressed(line, self._speakers)))
         for update in change.updates:
             touched.extend(self._take(update))
         for gap in change.gaps:
@@ -123,18 +130,19 @@ class TranscriptModel(QAbstractListModel):
         if not self._rows:
             return None
         key = (int(seconds * SESSION_RATE_HZ), "\uffff", "")
-        return max(0, bisect_right(self._row_starts, bisect_right(self._keys, key) - 1) - 1)
+        after = bisect_right(self._items, key, key=_key_of)
+        return max(0, bisect_right(self._row_starts, after - 1) - 1)
 
     def row_of(self, segment_id: SegmentId) -> int | None:
         """Where a segment stands; None when it is not shown."""
-        key = self._key_of.get(segment_id)
-        if key is None:
+        line = self._lines.get(segment_id)
+        if line is None:
             return None
-        return bisect_right(self._row_starts, bisect_left(self._keys, key)) - 1
+        return bisect_right(self._row_starts, self._place_of(_key_of(line))) - 1
 
     def lines(self) -> Iterable[Line]:
         """All lines by time."""
-        return (item for key in self._keys if isinstance(item := self._items[key], Line))
+        return (item for item in self._items if isinstance(item, Line))
 
     @staticmethod
     def text_of(row: Row) -> str:
@@ -149,50 +157,56 @@ class TranscriptModel(QAbstractListModel):
     # --- Inside ----------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        self._keys, self._items, self._key_of = [], {}, {}
-        self._segments, self._edited, self._speakers = {}, {}, {}
+        self._items, self._lines = [], {}
+        self._retracted, self._speakers = {}, {}
         self._rows, self._row_starts = [], []
 
-    def _put(self, segment: SegmentUpdate) -> None:
-        key = (segment.span.start, segment.stream.value, segment.segment_id)
-        self._segments[segment.segment_id] = segment
-        self._key_of[segment.segment_id] = key
-        edited = self._edited.get(segment.segment_id)
-        self._items[key] = line_of(segment, self._speakers, edited)
+    def _place_of(self, key: _Key) -> int:
+        """Where the item with a key stands, or would stand."""
+        return bisect_left(self._items, key, key=_key_of)
+
+    def _put(self, item: Item) -> _Key:
+        """Insert an item, in the place of one with its key."""
+        key = _key_of(item)
+        at = self._place_of(key)
+        is_known = at < len(self._items) and _key_of(self._items[at]) == key
+        self._items[at : at + is_known] = [item]
+        if isinstance(item, Line):
+            self._lines[item.segment_id] = item
+        return key
 
     def _take(self, update: SegmentUpdate) -> list[_Key]:
-        known = self._segments.get(update.segment_id)
-        if known is not None and not update.supersedes(known):
+        segment_id = update.segment_id
+        known = self._lines.get(segment_id)
+        seen = (known.revision, known.user_revision) if known else self._retracted.get(segment_id)
+        newest = (update.revision, update.user_revision)
+        if seen is not None and newest <= seen:
             return []
         touched = []
-        old_key = self._key_of.pop(update.segment_id, None)
-        if old_key is not None:
-            del self._items[old_key]
-            self._keys.pop(bisect_left(self._keys, old_key))
-            touched.append(old_key)
-        self._segments[update.segment_id] = update
+        if known is not None:
+            del self._lines[segment_id]
+            touched.append(_key_of(known))
+            del self._items[self._place_of(touched[0])]
         if update.words:
-            self._put(update)
-            key = self._key_of[update.segment_id]
-            insort(self._keys, key)
-            touched.append(key)
+            self._retracted.pop(segment_id, None)
+            line = line_of(update, self._speakers)
+            touched.append(self._put(packed(line) if line.is_final else line))
+        else:
+            self._retracted[segment_id] = newest
         return touched
 
     def _take_aside(self, aside: Aside) -> list[_Key]:
-        key = _aside_key(aside)
-        if self._items.get(key) == aside:
+        key = _key_of(aside)
+        at = self._place_of(key)
+        if at < len(self._items) and self._items[at] == aside:
             return []
-        if key not in self._items:
-            insort(self._keys, key)
-        self._items[key] = aside
-        return [key]
+        return [self._put(aside)]
 
     def _renamed(self, speakers: tuple[MeetingSpeaker, ...]) -> set[TrackId]:
         renamed = {s.track for s in speakers if self._speakers.get(s.track) != s}
         if renamed:
             self._speakers = {**self._speakers, **{s.track: s for s in speakers}}
-        shown = {segment.track for segment in self._segments.values()} if renamed else set()
-        return {track for track in renamed if track in shown}
+        return renamed
 
     def _regroup(self, first_key: _Key) -> None:
         """Group again from the last row that the change cannot have made, emit what differs.
@@ -200,14 +214,14 @@ class TranscriptModel(QAbstractListModel):
         Grouping goes item by item and touches the last row only. A row that is no overlap began
         with its first item; if that lies before the change, everything above it stays.
         """
-        changed_at = bisect_left(self._keys, first_key)
+        changed_at = self._place_of(first_key)
         first = max(0, bisect_left(self._row_starts, changed_at) - 1)
         while first > 0 and self._rows[first].is_overlap:
             first -= 1
         start = self._row_starts[first] if self._rows else 0
         above = self._rows[first - 1] if first > 0 else None
         old = self._rows[first:]
-        new = build_rows([self._items[key] for key in self._keys[start:]], above)
+        new = build_rows(self._items[start:], above)
         head = 0
         while head < min(len(old), len(new)) and old[head] == new[head]:
             head += 1
@@ -242,14 +256,17 @@ def _starts(rows: list[Row], first: int) -> list[int]:
     return starts
 
 
-def _aside_key(aside: Aside) -> _Key:
-    match aside:
+def _key_of(item: Item) -> _Key:
+    """By what items stand one below the other, and what makes each the same item."""
+    match item:
+        case Line():
+            return (item.span.start, item.stream.value, item.segment_id)
         case TranscriptGap():
-            return (aside.span.start, f"~{aside.stream.value}", aside.reason)
+            return (item.span.start, f"~{item.stream.value}", item.reason)
         case Hold():
-            return (aside.start, "~~hold", "")
+            return (item.start, "~~hold", "")
         case Marker():
-            return (aside.at, "~~marker", aside.note)
+            return (item.at, "~~marker", item.note)
 
 
 def aside_text(aside: Aside) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from dataclasses import replace
 
 import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 
-from app.domain.ids import MeetingId, SegmentId, StreamId
+from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
 from app.domain.marks import Hold, HoldReason, Marker
-from app.domain.messages import NOT_RECORDED, TranscriptGap
+from app.domain.messages import NOT_RECORDED, SegmentStatus, SegmentUpdate, TranscriptGap, Word
+from app.domain.speakers import MeetingSpeaker
 from app.domain.units import Span
 from app.services.events import TranscriptChanged
 from app.ui.transcript.lines import Row, build_rows
@@ -201,3 +203,59 @@ def test_stored_marks_are_shown(model):
 
     asides = [row.aside for row in _rows(model) if row.aside is not None]
     assert asides == [hold, Marker(at=5, note="x")]
+
+
+def _spoken(number: int, words: int = 5) -> SegmentUpdate:
+    start = 32_000 * number
+    spans = [Span(start + 6_000 * n, start + 6_000 * n + 5_000) for n in range(words)]
+    return SegmentUpdate(
+        segment_id=SegmentId(f"system-{start}-0"),
+        revision=number,
+        stream=StreamId.SYSTEM,
+        span=Span(start, spans[-1].end),
+        track=TrackId("S1"),
+        words=tuple(
+            Word(text=f"word{number}{n}", span=span, probability=(n + 1) / (words + 1.5))
+            for n, span in enumerate(spans)
+        ),
+        status=SegmentStatus.FINAL,
+        committed=words,
+    )
+
+
+def test_a_running_meeting_keeps_little_per_word(model):
+    words, segments = 5, 1_500
+    speakers = (MeetingSpeaker(track=TrackId("S1"), index=1),)
+    model.apply(_change(_spoken(0), speakers=speakers))
+    tracemalloc.start()
+    try:
+        for number in range(1, segments):
+            model.apply(_change(_spoken(number), speakers=speakers))
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert sum(len(line.words) for line in model.lines()) == words * segments
+    assert kept / (words * segments) < 250  # 460 with a `Word` for each
+
+
+def test_a_name_does_not_bring_a_withdrawn_line_back(model):
+    line = _spoken(1)
+    model.apply(_change(line, speakers=(MeetingSpeaker(track=TrackId("S1"), index=1),)))
+    model.apply(_change(replace(line, revision=2, words=(), committed=0)))
+
+    model.apply(
+        _change(speakers=(MeetingSpeaker(track=TrackId("S1"), index=1, name="Anna Keller"),))
+    )
+
+    assert list(model.lines()) == []
+    assert model.rowCount() == 0
+
+
+def test_a_late_update_does_not_bring_a_withdrawn_line_back(model):
+    line = _spoken(3)
+    model.apply(_change(replace(line, revision=9, words=(), committed=0)))
+
+    model.apply(_change(line))
+
+    assert list(model.lines()) == []
