@@ -92,7 +92,7 @@ class LiveSession:
         self._clusters.restore(tracks)
         self._fronts: dict[StreamId, StreamFront] = {}
         self._labels = VoiceLabels(self._clusters, self._fronts, config.resume_from)
-        self._assembler = Assembler(self._labels.label, revision_base=config.revision_base)
+        self._assembler = Assembler(self._labels, revision_base=config.revision_base)
         self._echo = EchoStage(config, lambda notice: emit(Told(notice)))
         evened = config.streams if config.is_level_evened else ()
         self._eveners = {stream: LevelEvener() for stream in evened}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from app.domain.ids import SegmentId, StreamId, TrackId
 from app.domain.messages import (
@@ -12,13 +13,44 @@ from app.domain.messages import (
     SegmentUpdate,
     Word,
 )
+from app.domain.packed_words import PackedWords
 from app.domain.units import Span
 from app.pipeline.attribute import Piece, Voice
 
-Label = Callable[[int], tuple[TrackId | None, float | None]]
-"""Chain id → track and confidence."""
 ChainAt = Callable[[TrackId, Span], int | None]
 """The chain of a track that talks most in a span; None where none does."""
+
+
+class ChainLabels(Protocol):
+    """Who chains are now."""
+
+    def track_of(self, chain_id: int) -> TrackId | None:
+        """The track of a chain; None while it is unknown. Cheap: asked for every chain at once."""
+        ...
+
+    def label(self, chain_id: int) -> tuple[TrackId | None, float | None]:
+        """The track of a chain, and how well it fits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Final:
+    """A final segment, kept for the length of a meeting.
+
+    Attributes:
+        state: Without its words.
+    """
+
+    state: SegmentUpdate
+    words: PackedWords
+
+    @classmethod
+    def of(cls, update: SegmentUpdate) -> _Final:
+        return cls(replace(update, words=()), PackedWords(update.words))
+
+    @property
+    def update(self) -> SegmentUpdate:
+        return replace(self.state, words=tuple(self.words))
 
 
 @dataclass(slots=True)
@@ -26,15 +58,15 @@ class Assembler:
     """Every segment of one session. Not thread-safe.
 
     Attributes:
-        label: Asks the clusters who a chain is now.
+        labels: Tell who a chain is now.
         revision_base: Added to every revision (see `SessionConfig`).
     """
 
-    label: Label
+    labels: ChainLabels
     revision_base: int = 0
     _revision: int = 0
     _pieces_of: dict[str, int] = field(default_factory=dict)
-    _final: dict[SegmentId, SegmentUpdate] = field(default_factory=dict)
+    _final: dict[SegmentId, _Final] = field(default_factory=dict)
     _chain_of: dict[SegmentId, int | None] = field(default_factory=dict)
     _open_partial: dict[str, SegmentUpdate] = field(default_factory=dict)
     _rewritten: set[SegmentId] = field(default_factory=set)
@@ -63,7 +95,7 @@ class Assembler:
             updates.append(self._retract(utterance))
         elif known is not None and (known.words, known.committed) == (words, committed):
             return ()
-        track, confidence = (None, None) if chain_id is None else self.label(chain_id)
+        track, confidence = (None, None) if chain_id is None else self.labels.label(chain_id)
         update = SegmentUpdate(
             segment_id=segment_id,
             revision=self._next(),
@@ -95,14 +127,16 @@ class Assembler:
             number = self._pieces_of.get(utterance, 0)
             self._pieces_of[utterance] = number + 1
             segment_id = self._segment_id(utterance, number)
-            track, confidence = (None, None) if piece.voice is None else self.label(piece.voice)
+            track, confidence = (
+                (None, None) if piece.voice is None else self.labels.label(piece.voice)
+            )
             update = replace(
                 self._final_of(piece, segment_id, stream, language=language),
                 track=track,
                 speaker_confidence=confidence,
                 alternatives=alternatives if len(pieces) == 1 else (),
             )
-            self._final[segment_id] = update
+            self._final[segment_id] = _Final.of(update)
             self._chain_of[segment_id] = piece.voice
             updates.append(update)
             known = self._open_partial.get(utterance)
@@ -126,9 +160,8 @@ class Assembler:
                 del self._chain_of[segment_id]
                 updates.append(
                     replace(
-                        known,
+                        known.state,
                         revision=self._next(),
-                        words=(),
                         committed=0,
                         alternatives=(),
                         reason=CorrectionReason.SECOND_OPINION,
@@ -171,14 +204,16 @@ class Assembler:
                 if before == (piece.words, piece.voice, piece.has_overlap):
                     continue
             segment_id = known.segment_id if known else self._new_id(stream, piece.span)
-            track, confidence = (piece.voice, None) if chain_id is None else self.label(chain_id)
+            track, confidence = (
+                (piece.voice, None) if chain_id is None else self.labels.label(chain_id)
+            )
             update = replace(
                 self._final_of(piece, segment_id, stream, language=language),
                 track=track,
                 speaker_confidence=confidence,
                 reason=CorrectionReason.SECOND_OPINION,
             )
-            self._final[segment_id] = update
+            self._final[segment_id] = _Final.of(update)
             self._chain_of[segment_id] = chain_id
             self._rewritten.add(segment_id)
             updates.append(update)
@@ -186,28 +221,39 @@ class Assembler:
 
     def relabel(self) -> tuple[SegmentUpdate, ...]:
         """Corrections for every final segment whose chain has changed its track."""
-        return self._relabelled(list(self._final))
+        chains = {chain_id for chain_id in self._chain_of.values() if chain_id is not None}
+        tracks = {chain_id: self.labels.track_of(chain_id) for chain_id in chains}
+        return self._relabelled(
+            [
+                segment_id
+                for segment_id, chain_id in self._chain_of.items()
+                if chain_id is not None
+                and tracks[chain_id] not in (None, self._final[segment_id].state.track)
+            ]
+        )
 
     def final_since(self, stream: StreamId, start: int) -> list[SegmentUpdate]:
         """Final segments of a stream that end behind `start`, as they were first written."""
         recent = []
-        for update in reversed(self._final.values()):
-            if update.stream is not stream or update.segment_id in self._rewritten:
+        for known in reversed(self._final.values()):
+            state = known.state
+            if state.stream is not stream or state.segment_id in self._rewritten:
                 continue
-            if update.span.end <= start:
+            if state.span.end <= start:
                 break
-            recent.append(update)
+            recent.append(known.update)
         return recent[::-1]
 
     def final_in(self, stream: StreamId, span: Span) -> list[SegmentUpdate]:
         """The final segments of a stream that touch `span`, as they stand, by time."""
         found = []
-        for update in reversed(self._final.values()):
-            if update.stream is not stream:
+        for known in reversed(self._final.values()):
+            state = known.state
+            if state.stream is not stream:
                 continue
-            if update.span.overlap(span):
-                found.append(update)
-            elif update.span.end <= span.start and update.segment_id not in self._rewritten:
+            if state.span.overlap(span):
+                found.append(known.update)
+            elif state.span.end <= span.start and state.segment_id not in self._rewritten:
                 break
         return sorted(found, key=lambda update: (update.span, update.segment_id))
 
@@ -222,7 +268,7 @@ class Assembler:
             if chain_id is not None:
                 track = lines.get(segment_id)
                 shares = given.setdefault(chain_id, {})
-                length = self._final[segment_id].span.length
+                length = self._final[segment_id].state.span.length
                 shares[track] = shares.get(track, 0) + length
         result = {}
         for chain_id, shares in given.items():
@@ -251,21 +297,21 @@ class Assembler:
     def _relabelled(self, segment_ids: list[SegmentId]) -> tuple[SegmentUpdate, ...]:
         updates = []
         for segment_id in segment_ids:
-            update = self._final[segment_id]
+            known = self._final[segment_id]
             chain_id = self._chain_of[segment_id]
             if chain_id is None:
                 continue
-            track, confidence = self.label(chain_id)
-            if track is None or track == update.track:
+            track, confidence = self.labels.label(chain_id)
+            if track is None or track == known.state.track:
                 continue
             changed = replace(
-                update,
+                known.update,
                 revision=self._next(),
                 track=track,
                 speaker_confidence=confidence,
                 reason=CorrectionReason.RELABEL,
             )
-            self._final[segment_id] = changed
+            self._final[segment_id] = _Final.of(changed)
             updates.append(changed)
         return tuple(updates)
 

@@ -1,6 +1,7 @@
 """Which decode comes next, what is shown meanwhile, and when words are released."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.fakes.speech import make_words, texts
 pytestmark = pytest.mark.unit
 
 MIC, SYSTEM = StreamId.MIC, StreamId.SYSTEM
+NOBODY = SimpleNamespace(track_of=lambda _chain: None, label=lambda _chain: (None, None))
 
 
 def make_captions(*, streams=(MIC,), **changes):
@@ -25,7 +27,7 @@ def make_captions(*, streams=(MIC,), **changes):
     )
     return Captions(
         config,
-        Assembler(lambda chain_id: (None, None)),
+        Assembler(NOBODY),
         heard=lambda stream, words, last: ([{} for _ in words], last),
         repeated=lambda updates: (),
     )

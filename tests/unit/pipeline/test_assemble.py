@@ -23,8 +23,13 @@ class Labels:
 
     def __init__(self, **tracks: str) -> None:
         self.tracks = {int(chain[1:]): track for chain, track in tracks.items()}
+        self.measured = 0
 
-    def __call__(self, chain_id):
+    def track_of(self, chain_id):
+        return self.tracks.get(chain_id)
+
+    def label(self, chain_id):
+        self.measured += 1
         track = self.tracks.get(chain_id)
         return track, None if track is None else 0.9
 
@@ -427,3 +432,20 @@ def test_final_segments_in_a_span_include_rewritten_ones(assembler, crowd):
 
     assert [texts(s.words) for s in found] == ["that was", "was mine"]
     assert [texts(s.words) for s in assembler.final_in(MIC, first.span)] == ["so I said"]
+
+
+def test_a_long_meeting_is_not_measured_again_for_every_new_voice(assembler, labels):
+    for number in range(300):
+        final(
+            assembler,
+            make_piece(1 + number % 2, make_words("word", float(number))),
+            utterance=f"mic-{number}",
+        )
+    labels.measured = 0
+
+    assert assembler.relabel() == ()
+    assert labels.measured == 0
+
+    labels.tracks[2] = "S1"
+    assert len(assembler.relabel()) == 150
+    assert assembler.relabel() == ()
