@@ -78,8 +78,8 @@ class TranscriptModel(QAbstractListModel):
         """Take over what a running meeting says; only rows that differ are touched."""
         touched: list[_Key] = []
         renamed = self._renamed(change.speakers)
-        for line in [one for one in self._lines.values() if one.track in renamed]:
-            touched.append(self._put(dressed(line, self._speakers)))
+        others = [one for one in self._lines.values() if one.track in renamed] if renamed else ()
+        touched += [self._put(dressed(line, self._speakers)) for line in others]
         for update in change.updates:
             touched.extend(self._take(update))
         for gap in change.gaps:
