@@ -9,6 +9,9 @@ from pathlib import Path
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another process (the command line beside the window)."""
+CACHE_KIB = 512
+"""Of the pages that a connection keeps; SQLite's 2,000 fill while a meeting runs and make reading
+no faster, since the system caches the file too (docs/measurements.md, "Memory of the window")."""
 
 
 def prepare_connection(
@@ -19,6 +22,7 @@ def prepare_connection(
     for pragma in (
         f"busy_timeout = {round(busy_timeout_s * 1000)}",
         "journal_mode = WAL",
+        f"cache_size = -{CACHE_KIB}",
         "synchronous = NORMAL",
         f"foreign_keys = {'ON' if has_foreign_keys else 'OFF'}",
         "secure_delete = ON",

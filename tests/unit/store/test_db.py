@@ -28,7 +28,13 @@ def count(database: Database) -> int:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 1), ("busy_timeout", 50)],
+    [
+        ("journal_mode", "wal"),
+        ("foreign_keys", 1),
+        ("synchronous", 1),
+        ("busy_timeout", 50),
+        ("cache_size", -512),
+    ],
 )
 def test_connection_carries_the_pragma(database: Database, pragma: str, value: object) -> None:
     with database.read() as session:
