@@ -35,7 +35,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizeGrip, QToolButton, QWidget
 from shiboken6 import isValid
 
 from app.ui.actions import Do, with_keys
-from app.ui.captions.lines import Caption, captions_of
+from app.ui.captions.lines import NEWEST_LINES, Caption, captions_of
 from app.ui.kit import Kit
 from app.ui.roles import set_role
 from app.ui.tab_order import move_focus
@@ -150,7 +150,7 @@ class CaptionWindow(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Break the newest words into lines again."""
-        lines = list(self._model.lines()) if self._model is not None else []
+        lines = self._model.newest_lines(NEWEST_LINES) if self._model is not None else []
         room = self.width() - 2 * PADDING_PX
         new = captions_of(lines, self._line_count, room, self._metrics.horizontalAdvance)
         if new != self._captions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from PySide6.QtCore import (
@@ -143,6 +144,11 @@ class TranscriptModel(QAbstractListModel):
     def lines(self) -> Iterable[Line]:
         """All lines by time."""
         return (item for item in self._items if isinstance(item, Line))
+
+    def newest_lines(self, count: int) -> list[Line]:
+        """The last lines by time, `count` at most; as fast after hours as at the start."""
+        newest = (item for item in reversed(self._items) if isinstance(item, Line))
+        return list(islice(newest, count))[::-1]
 
     @staticmethod
     def text_of(row: Row) -> str:

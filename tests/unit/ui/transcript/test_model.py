@@ -259,3 +259,12 @@ def test_a_late_update_does_not_bring_a_withdrawn_line_back(model):
     model.apply(_change(line))
 
     assert list(model.lines()) == []
+
+
+def test_the_newest_lines_are_the_last_ones_by_time(model):
+    for number in (3, 1, 2):
+        model.apply(_change(_spoken(number)))
+    model.remark(Marker(at=32_000 * 5, note="Agreed"))
+
+    assert [line.span.start for line in model.newest_lines(2)] == [64_000, 96_000]
+    assert len(model.newest_lines(9)) == 3
