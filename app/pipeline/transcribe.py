@@ -46,7 +46,7 @@ class StreamingParameters:
     deadline_s: float = 0.0
     max_window_s: float = 10.0
     keep_s: float = 5.0
-    stall_s: float = 4.0
+    stall_s: float = 1.5
     partial_step_s: float = 0.3
     is_steady: bool = True
 

@@ -115,6 +115,49 @@ def test_moonshine_that_never_ends_is_stopped(samples, monkeypatch):
     assert said == [2 * 6.5 + 6]
 
 
+def test_a_decode_that_ends_behind_its_prefix_while_speech_goes_on_listens_again(whisper, samples):
+    settled = whisper.asr.transcribe(samples[:SESSION_RATE_HZ], OPEN).words[:2]
+    prefix = " ".join(word.text for word in settled)
+    request = replace(OPEN, prefix=prefix, prefix_samples=settled[-1].span.end)
+    silent = says(whisper.tokens(f" {prefix}"))
+    decoder = whisper.changed(lambda number, prompt: silent if number == 1 else None)
+
+    result = whisper.asr.transcribe(samples, request)
+
+    assert len(decoder.asked) == 2
+    assert len(result.words) > 3
+    assert all(word.span.middle >= request.prefix_samples for word in result.words)
+
+
+def test_a_short_silence_behind_the_prefix_is_not_listened_to_again(whisper, samples):
+    settled = whisper.asr.transcribe(samples[:SESSION_RATE_HZ], OPEN).words
+    prefix = " ".join(word.text for word in settled)
+    request = replace(OPEN, prefix=prefix, prefix_samples=settled[-1].span.end)
+    silent = says(whisper.tokens(f" {prefix}"))
+    decoder = whisper.changed(lambda number, prompt: silent)
+
+    assert whisper.asr.transcribe(samples[: 2 * SESSION_RATE_HZ], request).words == ()
+    assert len(decoder.asked) == 1
+
+
+def test_an_end_that_stays_silent_is_heard_with_a_little_context(whisper, samples):
+    settled = whisper.asr.transcribe(samples, CLOSED).words
+    known = next(word for word in settled if word.span.end > 2.2 * SESSION_RATE_HZ)
+    before = settled[: settled.index(known) + 1]
+    prefix = " ".join(word.text for word in before)
+    request = replace(OPEN, prefix=prefix, prefix_samples=known.span.end)
+    whole = soundfile.read(CLIP, dtype="float32")[0][: 5 * SESSION_RATE_HZ]
+    silent = says(whisper.tokens(f" {prefix}"))
+    empty = says([])
+    decoder = whisper.changed(lambda number, prompt: {1: silent, 2: empty}.get(number))
+
+    result = whisper.asr.transcribe(whole, request)
+
+    assert len(decoder.asked) == 3
+    assert result.words
+    assert all(word.span.middle >= request.prefix_samples for word in result.words)
+
+
 @pytest.mark.parametrize("loop", [" thank you very much" * 3, "ba" * 60])
 def test_a_loop_is_decoded_again_with_full_padding(whisper, samples, full_text, loop):
     whisper.changed(lambda number, prompt: says(whisper.tokens(loop)) if number == 1 else None)
@@ -197,12 +240,15 @@ def test_padded_input_is_thirty_seconds(whisper, samples, monkeypatch):
     assert lengths == [3.5, 30.0]
 
 
-def test_a_second_try_for_the_captions_is_one_decode(whisper, samples):
-    doubtful = whisper.changed(lambda number, prompt: says(whisper.tokens(" hello"), score=-2.0))
+def test_a_second_try_for_the_captions_does_not_try_temperatures(whisper, samples):
+    doubt = says(whisper.tokens(" perhaps somebody said that"), score=-1.9)
+    doubtful = whisper.changed(lambda number, prompt: doubt)
 
     whisper.asr.transcribe(samples, CLOSED)
-    for_the_captions = len(doubtful.asked)
+    for_the_captions = list(doubtful.asked)
     whisper.asr.transcribe(samples, FULL)
 
-    assert for_the_captions == 2
-    assert len(doubtful.asked) - for_the_captions > 2
+    assert len(for_the_captions) > 1
+    assert not any(asked.get("sampling_temperature") for asked in for_the_captions)
+    after = doubtful.asked[len(for_the_captions) :]
+    assert any(asked.get("sampling_temperature") for asked in after)

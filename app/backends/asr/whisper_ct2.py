@@ -63,6 +63,8 @@ MIN_WORDS_PER_S = 0.7
 """A stretch of speech with fewer words has lost a sentence (docs/measurements.md)."""
 MAX_SILENT_END_S = 0.9
 """The gate leaves 0.25 s of silence behind the last word; more means lost words."""
+MAX_SILENT_OPEN_END_S = 1.2
+"""While speech goes on, the gate closes at pauses of 0.5 s."""
 LISTEN_ON_CONTEXT_SAMPLES = 2 * SESSION_RATE_HZ
 """Before a lost end; with less, Whisper says it again and again."""
 SUSPECT_REPEATS = 3
@@ -162,7 +164,7 @@ class WhisperAsr:
         if not request.is_open and decoded.is_suspect:
             return self._second_try(samples, request, decoded)
         alternatives = decoded.alternatives
-        if not request.is_open and _misses_end(words, request, duration_s):
+        if _misses_end(words, request, duration_s):
             more = self._listen_on(samples, encoded, request, words)
             words = (*words, *more)
             # Other readings of a text that ended too soon are none of the whole.
@@ -188,14 +190,32 @@ class WhisperAsr:
         """What follows `words`, where the decoder ended too soon.
 
         A forced prefix sometimes ends a sentence: without it the same encoder output often says
-        what follows. Where nothing was forced, the end is decoded with a little context. Both cost
-        a tenth of full padding, which would hold up everybody's captions by seconds.
+        what follows. Where nothing was forced, or that is silent too, the end is decoded with a
+        little context. Both cost a tenth of full padding, which would hold up everybody's captions
+        by seconds.
         """
         heard_until = max(_last_end(words), request.prefix_samples)
-        start = 0 if request.prefix else max(0, heard_until - LISTEN_ON_CONTEXT_SAMPLES)
+        if request.prefix:
+            found = self._heard_behind(heard_until, samples, 0, encoded, request)
+            if found:
+                return found
+        start = max(0, heard_until - LISTEN_ON_CONTEXT_SAMPLES)
+        if start == 0:
+            return ()
+        input_s = (len(samples) - start) / SESSION_RATE_HZ + TAIL_PADDING_S
+        encoded = self._encode(samples[start:], input_s)
+        return self._heard_behind(heard_until, samples, start, encoded, request)
+
+    def _heard_behind(
+        self,
+        heard_until: int,
+        samples: Float32Array,
+        start: int,
+        encoded: tuple[Any, int],
+        request: AsrRequest,
+    ) -> tuple[Word, ...]:
+        """The words behind a sample, of a decode that begins at `start` and forces nothing."""
         duration_s = (len(samples) - start) / SESSION_RATE_HZ
-        if start:
-            encoded = self._encode(samples[start:], duration_s + TAIL_PADDING_S)
         language = request.language or "en"
         afresh = replace(request, prefix="", prefix_samples=0)
         decoded = self._decode(encoded, duration_s, language, afresh)
@@ -377,8 +397,13 @@ def _last_end(words: tuple[Word, ...]) -> int:
 
 
 def _misses_end(words: tuple[Word, ...], request: AsrRequest, duration_s: float) -> bool:
-    """Whether the words stop well before the audio does: the decoder ended too soon."""
+    """Whether the words stop well before the audio does: the decoder ended too soon.
+
+    While speech goes on, only behind a forced prefix: there the end was heard before.
+    """
     end = max(_last_end(words), request.prefix_samples) / SESSION_RATE_HZ
+    if request.is_open:
+        return bool(request.prefix) and duration_s - end > MAX_SILENT_OPEN_END_S
     return duration_s - end > MAX_SILENT_END_S
 
 

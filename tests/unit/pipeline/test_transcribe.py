@@ -236,14 +236,12 @@ def test_stalled_prefix_is_dropped():
     utterance = make_utterance()
     utterance.accept_final(plan_at(utterance, 2.0), make_words("one two", step_s=0.3))
     asked = []
-    for now_s in (2.5, 3.3, 4.1, 4.9, 5.7, 6.5, 7.3):
+    for now_s in (2.5, 3.3, 4.1, 4.9):
         plan = plan_at(utterance, now_s)
         utterance.accept_final(plan, ())
         asked.append(plan)
 
-    assert [p.prefix for p in asked[:-2]] == ["one two"] * 5
-    assert asked[-2].prefix == ""
-    assert asked[-1].prefix == ""
+    assert [p.prefix for p in asked] == ["one two", "one two", "", ""]
     assert asked[-1].window.start == to_samples(0.6)
 
 
