@@ -400,8 +400,8 @@ class LiveSession:
                 whole = Span(utterance.start, plan.window.end)
                 overlaps = self._labels.overlaps(plan.stream, whole)
             self._lock.notify_all()
-        if updates or overlaps:
-            self._patch(updates, overlaps)
+            if updates or overlaps:
+                self._patch(updates, overlaps)
         self._echo.tell_once()
 
     def _decode_partial(
@@ -431,10 +431,11 @@ class LiveSession:
                     for stream in self._config.streams
                     for update in self._captions.release(stream, self._now(stream))
                 )
-                if not updates:
+                if updates:
+                    self._patch(updates)
+                else:
                     self._lock.wait(self._until_release_s())
             if updates:
-                self._patch(updates)
                 self._echo.tell_once()
         self._patch(())
 
@@ -474,6 +475,8 @@ class LiveSession:
     def _give_up(self, plan: DecodePlan, error: Exception) -> None:
         with self._lock:
             span, updates = self._captions.give_up(plan)
+            gap = TranscriptGap(stream=plan.stream, span=span, reason="recognition failed")
+            self._patch(updates, gaps=(gap,) if span.length else ())
             self._lock.notify_all()
         log.error("decoding %s failed", span, exc_info=error)
         text = say(
@@ -482,8 +485,6 @@ class LiveSession:
             seconds=f"{span.duration_s:.1f}",
         )
         self._report(Severity.ERROR, text, error, span=span)
-        gap = TranscriptGap(stream=plan.stream, span=span, reason="recognition failed")
-        self._patch(updates, gaps=(gap,) if span.length else ())
 
     def _stop_partials(self, error: Exception) -> None:
         """The fast recogniser failed: go on without its preview of the newest words."""
@@ -524,6 +525,11 @@ class LiveSession:
         *,
         is_whole: bool = False,
     ) -> None:
+        """Tell what is new, and from where to go on after a crash.
+
+        Words that have just become final are told under the lock that they became so under: a
+        patch of another lane would otherwise say that they are done, and a crash lose them.
+        """
         with self._lock:
             until = {stream: self._resume_point(stream) for stream in self._fronts}
             tracks = self._clusters.states()

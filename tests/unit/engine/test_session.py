@@ -11,15 +11,16 @@ import pytest
 
 from app.domain.errors import Severity
 from app.domain.ids import MeetingId, SegmentId, StreamId, TrackId
-from app.domain.messages import AudioBlock, NoticeKind, SegmentStatus, TranscriptPatch
+from app.domain.messages import AudioBlock, NoticeKind, SegmentStatus
 from app.domain.session import OperatingPoint, Part, SessionConfig, SpeakerRange
 from app.domain.transcript import Transcript
 from app.domain.units import SESSION_RATE_HZ, Span, to_samples
 from app.engine.confidence import LIVE, curve_of
-from app.engine.protocol import Acknowledged, Patched, Reported, Told, first_sample
+from app.engine.protocol import Acknowledged, Patched, Told, first_sample
 from app.engine.session import LiveSession
 from app.pipeline.level import LevelEvener
 from tests.fakes.models import FakeModels, Said, Script, blocks_of
+from tests.fakes.recorded import Recorded
 
 pytestmark = pytest.mark.unit
 
@@ -41,51 +42,6 @@ def make_config(**changes):
         is_realtime=False,
     )
     return replace(config, **changes)
-
-
-class Recorded:
-    """What a session said, and the transcript of it."""
-
-    def __init__(self) -> None:
-        self.events = []
-
-    def wait_for(self, condition):
-        """Whether it comes true; asked again after short waits."""
-        for _ in range(500):
-            if condition():
-                return True
-            threading.Event().wait(0.02)
-        return False
-
-    @property
-    def patches(self) -> list[TranscriptPatch]:
-        return [event.patch for event in self.events if isinstance(event, Patched)]
-
-    @property
-    def reports(self):
-        return [event.report for event in self.events if isinstance(event, Reported)]
-
-    @property
-    def transcript(self) -> Transcript:
-        transcript = Transcript()
-        for patch in self.patches:
-            transcript.apply(patch)
-        return transcript
-
-    @property
-    def words(self):
-        return [word for segment in self.transcript for word in segment.words]
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    def said_by(self) -> list[tuple[str | None, str]]:
-        """Track and text, neighbours of one track joined."""
-        return [
-            (track, " ".join(word.text for s in segments for word in s.words))
-            for track, segments in itertools.groupby(self.transcript, lambda s: s.track)
-        ]
 
 
 def run(models, config=None, *, audio=None, block_s=0.1, tracks=()):
@@ -474,13 +430,33 @@ def test_session_without_a_governor_falls_behind_as_it_is(monkeypatch):
 # --- resuming ---
 
 
+def test_no_lane_says_that_words_are_done_before_they_are_told(monkeypatch):
+    patch = LiveSession._patch
+
+    def beside_another_lane(session, updates, *rest, **options):
+        if updates:
+            other = threading.Thread(target=patch, args=(session, ()))
+            other.start()
+            other.join(0.02)
+        patch(session, updates, *rest, **options)
+
+    monkeypatch.setattr(LiveSession, "_patch", beside_another_lane)
+
+    events = run(FakeModels(DIALOGUE)).events
+
+    for count in range(1, len(events)):
+        told = Recorded(events[:count])
+        done_until = told.transcript.processed_until.get(SYSTEM, 0)
+        done = [said.text for said in DIALOGUE.said if said.span.end <= done_until]
+        assert [word.text for word in told.words][: len(done)] == done
+
+
 def test_session_resumes_behind_any_patch_without_losing_or_repeating_a_word():
     whole = run(FakeModels(DIALOGUE))
     patched = [event for event in whole.events if isinstance(event, Patched)]
 
     for count in range(1, len(patched), 3):
-        first = Recorded()
-        first.events = patched[:count]
+        first = Recorded(patched[:count])
         second = run(
             FakeModels(DIALOGUE),
             make_config(
