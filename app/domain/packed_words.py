@@ -1,4 +1,4 @@
-"""Words of a meeting in a tenth of their memory, for those that are kept for hours."""
+"""Words of a meeting in a fraction of their memory, for those that are kept for hours."""
 
 from __future__ import annotations
 

@@ -308,9 +308,8 @@ class LiveRescue:
             stretch.turns,
             learned=lambda track: exemplars.learn(alone[track]),
         )
-        is_accepted = apart is not None and rescue.accepts(apart)
-        log.info("an overlap is %s", "written anew" if is_accepted else "left as it is")
-        if apart is None or not is_accepted:
+        if apart is None or not rescue.accepts(apart):
+            log.info("an overlap is left as it is: the voices are not surely apart")
             return None
         request = AsrRequest(
             language=language,
@@ -319,7 +318,9 @@ class LiveRescue:
         )
         (said,) = rescue.decode([apart], request)
         words = [word for segment in segments for word in segment.words]
-        return said if rescue.prefers(said, words, stretch.island) else None
+        is_better = rescue.prefers(said, words, stretch.island)
+        log.info("an overlap is %s", "written anew" if is_better else "left as it is: no better")
+        return said if is_better else None
 
     def _rewritten(
         self, stretch: Stretch, said: Mapping[TrackId, tuple[Word, ...]]
